@@ -1,0 +1,64 @@
+"""The errors a user can cause: one class per reaction, each with cause and fix."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class ExitCode(IntEnum):
+    """What the process answers; scripts rely on these."""
+
+    OK = 0
+    FINDINGS = 1
+    USAGE = 2
+    UNAVAILABLE = 3
+    SERVER_FAILED = 4
+    INTERRUPTED = 130
+
+
+class PlannerError(Exception):
+    """Something the user can mend: what is wrong, why, and what to type.
+
+    Attributes:
+        message: what is wrong, with the numbers that show it.
+        cause: why it is so; empty when the message says it all.
+        fix: what to type instead; empty when nothing here can mend it.
+        exit_code: what the process returns.
+    """
+
+    exit_code: ExitCode = ExitCode.USAGE
+
+    def __init__(self, message: str, *, cause: str = "", fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.cause = cause
+        self.fix = fix
+
+
+class UsageError(PlannerError):
+    """The command or the request contradicts itself."""
+
+
+class UnknownNameError(PlannerError):
+    """A model, accelerator, rule or flag that nobody knows."""
+
+
+class InvalidInputError(PlannerError):
+    """A file was found but cannot be read as what it should be."""
+
+
+class UnavailableError(PlannerError):
+    """An input exists but cannot be had here: gated, unreachable, or no GPU."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
+def nearest(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
+    """The known names most like ``name``, best first."""
+    by_lower = {k.lower(): k for k in known}
+    return [by_lower[m] for m in get_close_matches(name.lower(), by_lower, n=limit, cutoff=0.5)]

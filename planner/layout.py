@@ -1,0 +1,61 @@
+"""The table of candidate layouts: one numpy column per parallel size.
+
+rank = one GPU process, node = one host, replica = one vLLM engine,
+layout = (tensor, pipeline, data, expert, decode-context) parallel sizes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+
+from planner.units import Bools, Ints
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layouts:
+    """Candidate layouts, one a row; all columns have the same length.
+
+    A row is one vLLM deployment over one group of like nodes: ``tp * pp * dp`` ranks.
+    """
+
+    tp: Ints
+    pp: Ints
+    dp: Ints
+    ep: Bools
+    dcp: Ints
+
+    def __len__(self) -> int:
+        return len(self.tp)
+
+    @classmethod
+    def one(cls, tp: int = 1, pp: int = 1, dp: int = 1, dcp: int = 1, *, ep: bool = False) -> Layouts:
+        """A table of a single row."""
+        sizes = {"tp": tp, "pp": pp, "dp": dp, "dcp": dcp}
+        columns = {name: np.array([size], dtype=np.int64) for name, size in sizes.items()}
+        return cls(ep=np.array([ep]), **columns)
+
+    @cached_property
+    def gpus(self) -> Ints:
+        """GPUs a row uses."""
+        return self.tp * self.pp * self.dp
+
+    @cached_property
+    def ep_size(self) -> Ints:
+        """Ranks the experts are spread over: TP x DP with expert parallelism, else 1."""
+        return np.where(self.ep, self.tp * self.dp, 1)
+
+    @cached_property
+    def moe_tp(self) -> Ints:
+        """Ranks one expert's tensors are split over: TP x DP without expert parallelism, else 1."""
+        return np.where(self.ep, 1, self.tp * self.dp)
+
+    def take(self, rows: Ints | Bools) -> Layouts:
+        """The rows of an index or a mask."""
+        return Layouts(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    def row(self, index: int) -> Layouts:
+        """One row, as a table of one."""
+        return self.take(np.array([index]))

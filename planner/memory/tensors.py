@@ -1,0 +1,103 @@
+"""The tensors a module puts on one rank: their sizes, and how many of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planner.model.modules import Buffer, Embedding, Experts, Linear, Weight
+from planner.quant.base import ExpertShard, LinearShard, Scheme, Stored
+from planner.units import DTYPE_BYTES, Bools, IntLike
+
+if TYPE_CHECKING:
+    from planner.model.modules import Module
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranks:
+    """How a layout divides modules; numbers or columns.
+
+    ``tp`` divides attention and dense layers, ``moe_tp`` the tensors of each expert,
+    ``ep_size`` the set of experts.
+    """
+
+    tp: IntLike
+    moe_tp: IntLike
+    ep_size: IntLike
+    expert_parallel: Bools | bool
+    dtype_bytes: int
+    capability: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankTensor:
+    """``count`` equal tensors of ``tensor_bytes`` each on one rank."""
+
+    tensor_bytes: IntLike
+    count: IntLike = 1
+    buffer: bool = False
+
+
+def module_tensors(module: Module, scheme: Scheme, ranks: Ranks) -> tuple[RankTensor, ...]:
+    """The tensors of a module on one rank, in the number format ``scheme``."""
+    match module:
+        case Linear():
+            return _linear(module, scheme, ranks)
+        case Experts():
+            return tuple(map(_parameter, scheme.experts(expert_shard(module, ranks))))
+        case Embedding():
+            return _embedding(module, ranks)
+        case Weight():
+            dtype_bytes = DTYPE_BYTES[module.dtype] if module.dtype else ranks.dtype_bytes
+            elements = module.elements_on(ranks.tp)
+            return (RankTensor(tensor_bytes=elements * dtype_bytes),)
+        case Buffer():
+            dtype_bytes = DTYPE_BYTES[module.dtype] if module.dtype else ranks.dtype_bytes
+            return (RankTensor(tensor_bytes=module.elements * dtype_bytes, buffer=True),)
+
+
+def linear_shard(module: Linear, ranks: Ranks) -> LinearShard:
+    """A linear layer's share of one rank."""
+    return LinearShard(
+        outputs=module.outputs_on(ranks.tp),
+        inputs=module.inputs_on(ranks.tp),
+        full_inputs=module.inputs,
+        full_outputs=tuple(part.rows for part in module.parts),
+        dtype_bytes=DTYPE_BYTES[module.dtype] if module.dtype else ranks.dtype_bytes,
+        capability=ranks.capability,
+    )
+
+
+def expert_shard(module: Experts, ranks: Ranks) -> ExpertShard:
+    """The routed experts' share of one rank."""
+    return ExpertShard(
+        experts=module.count_on(ranks.ep_size),
+        hidden=module.hidden,
+        intermediate=module.intermediate_on(ranks.moe_tp),
+        full_intermediate=module.intermediate,
+        gated=module.gated,
+        bias=module.bias,
+        expert_parallel=ranks.expert_parallel,
+        dtype_bytes=ranks.dtype_bytes,
+        capability=ranks.capability,
+    )
+
+
+def _parameter(stored: Stored) -> RankTensor:
+    return RankTensor(tensor_bytes=stored.tensor_bytes, count=stored.count)
+
+
+def _linear(module: Linear, scheme: Scheme, ranks: Ranks) -> tuple[RankTensor, ...]:
+    shard = linear_shard(module, ranks)
+    tensors = tuple(map(_parameter, scheme.linear(shard)))
+    if module.bias:
+        tensors += (RankTensor(tensor_bytes=shard.rows * shard.dtype_bytes),)
+    return tensors
+
+
+def _embedding(module: Embedding, ranks: Ranks) -> tuple[RankTensor, ...]:
+    rows = module.rows_on(ranks.tp)
+    table = RankTensor(tensor_bytes=rows * module.hidden * ranks.dtype_bytes)
+    if not module.bias:
+        return (table,)
+    return (table, RankTensor(tensor_bytes=rows * ranks.dtype_bytes))

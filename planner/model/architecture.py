@@ -1,0 +1,83 @@
+"""What a model is: its layers with their parameters and caches, and the facts rules need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from planner.model.cache import CacheSpec
+from planner.model.modules import Experts, Linear, Module
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """One layer of the stack: equal layers compare equal, so that they are counted once."""
+
+    modules: tuple[Module, ...]
+    caches: tuple[CacheSpec, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """A model as vLLM builds it, before any split.
+
+    Attributes:
+        name: the class in ``architectures``; model_type: config.json's.
+        layers: the stack that pipeline stages divide.
+        layer_prefix: the checkpoint's name of the stack (``model.layers``).
+        first: modules of the first stage (embedding, towers).
+        last: modules of the last stage (final norm, head).
+        every: modules that each stage holds.
+        tied: the head is the embedding; one tensor when both are on one stage.
+        max_model_len: the longest context the configuration allows, tokens.
+        max_model_len_key: the key that says so.
+        dtype: torch's name of the checkpoint's dtype; None when it does not say.
+        forbids_float16: why, for those that vLLM never runs in float16.
+        supports_pp: whether the class has vLLM's SupportsPP.
+        notes: what was assumed while reading.
+    """
+
+    name: str = ""
+    model_type: str
+    hidden_size: int
+    vocab_size: int
+    num_attention_heads: int
+    num_kv_heads: int
+    head_dim: int
+    layers: tuple[Layer, ...]
+    first: tuple[Module, ...]
+    last: tuple[Module, ...]
+    every: tuple[Module, ...] = ()
+    layer_prefix: str = "model.layers"
+    tied: bool = False
+    max_model_len: int
+    max_model_len_key: str = "max_position_embeddings"
+    dtype: str | None = None
+    forbids_float16: str | None = None
+    supports_pp: bool = True
+    uses_mla: bool = False
+    pooling: bool = False
+    experts_per_token: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def num_layers(self) -> int:
+        """Layers that pipeline stages divide."""
+        return len(self.layers)
+
+    @cached_property
+    def kinds(self) -> tuple[Layer, ...]:
+        """The distinct layers, in order of appearance."""
+        return tuple(dict.fromkeys(self.layers))
+
+    @cached_property
+    def num_experts(self) -> int:
+        """Routed experts of the largest layer; 0 for a dense model."""
+        counts = [m.count for kind in self.kinds for m in kind.modules if isinstance(m, Experts)]
+        return max(counts, default=0)
+
+    @cached_property
+    def linears(self) -> tuple[Linear, ...]:
+        """Every distinct linear layer of the stack."""
+        found = (m for kind in self.kinds for m in kind.modules if isinstance(m, Linear))
+        return tuple(dict.fromkeys(found))

@@ -1,0 +1,104 @@
+"""Typed reading of a config.json's keys, with the names a key goes by in the wild."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from planner.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Keys:
+    """A configuration, or a nested part of it, read key by key.
+
+    Each getter takes the names one fact goes by, the first present one wins; a key whose
+    value is null counts as absent. Without a default an absent key is the user's error.
+    """
+
+    def __init__(self, config: Mapping[str, Any], where: str = "config.json") -> None:
+        self._config = config
+        self._where = where
+
+    def __contains__(self, name: str) -> bool:
+        return self._config.get(name) is not None
+
+    def raw(self, *names: str) -> Any:  # noqa: ANN401 - JSON values have no narrower type
+        """The value as it stands, or None."""
+        for name in names:
+            value = self._config.get(name)
+            if value is not None:
+                return value
+        return None
+
+    def int(self, *names: str, default: int | None = None) -> int:
+        """A whole number."""
+        value = self.raw(*names)
+        if value is None:
+            value = default
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+            raise self._error(names, value, "a whole number")
+        return int(value)
+
+    def optional_int(self, *names: str) -> int | None:
+        """A whole number, or None when absent."""
+        return None if self.raw(*names) is None else self.int(*names)
+
+    def float(self, *names: str, default: float) -> float:
+        """A number."""
+        value = self.raw(*names)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self._error(names, value, "a number")
+        return float(value)
+
+    def flag(self, *names: str, default: bool = False) -> bool:
+        """True or false."""
+        value = self.raw(*names)
+        return default if value is None else bool(value)
+
+    def text(self, *names: str, default: str = "") -> str:
+        """A string."""
+        value = self.raw(*names)
+        return default if value is None else str(value)
+
+    def list(self, *names: str) -> list[Any]:
+        """A list; empty when absent."""
+        value = self.raw(*names)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self._error(names, value, "a list")
+        return value
+
+    def part(self, *names: str) -> Keys:
+        """A nested object; an empty one when absent."""
+        for name in names:
+            value = self._config.get(name)
+            if isinstance(value, dict):
+                return Keys(value, f"{self._where}: {name}")
+        return Keys({}, f"{self._where}: {names[0]}")
+
+    def with_defaults(self, defaults: Mapping[str, Any]) -> Keys:
+        """The same, with a model class's defaults for what the file leaves out."""
+        present = {k: v for k, v in self._config.items() if v is not None or k not in defaults}
+        return Keys({**defaults, **present}, self._where)
+
+    @property
+    def mapping(self) -> Mapping[str, Any]:
+        """The plain dictionary."""
+        return self._config
+
+    def _error(self, names: tuple[str, ...], value: object, wanted: str) -> InvalidInputError:
+        if value is None:
+            return InvalidInputError(
+                f"{self._where} has no {' or '.join(names)}",
+                cause=f"the model's size depends on it: {wanted} is needed",
+                fix="use the config.json that lies beside the checkpoint",
+            )
+        return InvalidInputError(
+            f"{self._where}: {names[0]} is {value!r}, not {wanted}",
+            fix="use the config.json that lies beside the checkpoint",
+        )

@@ -1,0 +1,79 @@
+"""The distinct layers of a model once each matrix has its number format.
+
+A checkpoint may leave some layers unquantized, so that layers alike in shape differ in
+bytes. Formulas loop over these few kinds, never over layers or table rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.model.modules import Experts, Linear, Module
+from planner.quant.base import Quantization, Scheme
+from planner.quant.unquantized import UNQUANTIZED
+
+if TYPE_CHECKING:
+    from planner.model.architecture import Architecture
+    from planner.units import Ints
+
+
+@dataclass(frozen=True, slots=True)
+class LayerKind:
+    """Modules of one layer, each with the format of its weights."""
+
+    modules: tuple[tuple[Module, Scheme], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerKinds:
+    """The distinct kinds, and which layers are of each.
+
+    ``before[k, i]`` counts the layers of kind k among the first i layers, so that a stage's
+    count is a difference of two entries.
+    """
+
+    kinds: tuple[LayerKind, ...]
+    before: Ints
+
+    def counts(self, starts: Ints, ends: Ints) -> Ints:
+        """Layers of each kind in stages: Int64[kinds, rows, stages]."""
+        return self.before[:, ends] - self.before[:, starts]
+
+
+def layer_kinds(architecture: Architecture, quantization: Quantization) -> LayerKinds:
+    """Sort the layers into kinds."""
+    found: dict[LayerKind, int] = {}
+    kind_of: list[int] = []
+    uniform = quantization is UNQUANTIZED
+    by_layer: dict[int, int] = {}
+    for index, layer in enumerate(architecture.layers):
+        if uniform and id(layer) in by_layer:
+            kind_of.append(by_layer[id(layer)])
+            continue
+        prefix = f"{architecture.layer_prefix}.{index}."
+        kind = LayerKind(with_schemes(layer.modules, quantization, prefix))
+        kind_of.append(found.setdefault(kind, len(found)))
+        by_layer[id(layer)] = kind_of[-1]
+    is_kind = np.array(kind_of)[None, :] == np.arange(len(found))[:, None]
+    before = np.zeros((len(found), len(kind_of) + 1), dtype=np.int64)
+    np.cumsum(is_kind, axis=1, out=before[:, 1:])
+    return LayerKinds(kinds=tuple(found), before=before)
+
+
+def with_schemes(
+    modules: tuple[Module, ...], quantization: Quantization, prefix: str = ""
+) -> tuple[tuple[Module, Scheme], ...]:
+    """Each module with the format of its weights; ``prefix`` leads its checkpoint names."""
+    return tuple((module, _scheme(module, quantization, prefix)) for module in modules)
+
+
+def _scheme(module: Module, quantization: Quantization, prefix: str) -> Scheme:
+    if not isinstance(module, (Linear, Experts)) or not module.quantized:
+        return UNQUANTIZED
+    names = tuple(prefix + name for name in module.checkpoint_names)
+    if isinstance(module, Linear):
+        return quantization.linear_scheme(names)
+    return quantization.expert_scheme(names)

@@ -1,0 +1,209 @@
+"""What a layer is made of: parameters with their shapes, and how vLLM splits them.
+
+A module is described for the whole model; ``memory/weights.py`` asks for its share of one
+rank. ``tp``, ``moe_tp`` and ``ep_size`` are numbers or columns of the layout table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from planner.units import IntLike, ceil_div, round_up
+
+VOCAB_PADDING = 64
+"""vllm.model_executor.layers.vocab_parallel_embedding.DEFAULT_VOCAB_PADDING_SIZE (0.33.0)"""
+
+
+class Split(StrEnum):
+    """How tensor parallelism divides a linear layer."""
+
+    COLUMN = "column"
+    """output features are divided"""
+    ROW = "row"
+    """input features are divided"""
+    REPLICATED = "replicated"
+    """every rank holds the whole"""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One matrix of a merged linear layer: ``units`` (heads, or features) of ``width`` rows.
+
+    Units are divided over the ranks; ``replicate`` lets several ranks share one unit when
+    there are fewer units than ranks (key and value heads).
+    """
+
+    units: int
+    width: int = 1
+    replicate: bool = False
+    padded: bool = False
+    """a uneven number of units is rounded up with copies (state groups of Mamba2)"""
+
+    def on_rank(self, tp: IntLike) -> IntLike:
+        """Rows of one rank."""
+        if self.padded:
+            return ceil_div(self.units, tp) * self.width
+        if self.replicate:
+            return np.maximum(self.units // tp, 1) * self.width
+        return self.units // tp * self.width
+
+    def divides(self, tp: IntLike) -> IntLike:
+        """Whether vLLM can give each rank its units."""
+        if self.padded:
+            return tp == tp
+        even = self.units % tp == 0
+        return (even | (tp % self.units == 0)) if self.replicate else even
+
+    @property
+    def rows(self) -> int:
+        """Rows before the split."""
+        return self.units * self.width
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linear:
+    """A linear layer, several merged matrices of the same input at times.
+
+    Attributes:
+        name: its name within the layer, as vLLM has it (``self_attn.qkv_proj``).
+        inputs: input features.
+        parts: the merged matrices.
+        split: how it is divided.
+        bias: a bias of all output features; a row split replicates it.
+        matrices: the matrices' names in the checkpoint, where they differ from ``name``.
+        quantized: False where vLLM builds it without a quantization method.
+        input_units: what a row split must divide (heads); ``inputs`` when None.
+        dtype: torch's name where it is not the model's.
+    """
+
+    name: str
+    inputs: int
+    parts: tuple[Part, ...]
+    split: Split = Split.COLUMN
+    bias: bool = False
+    matrices: tuple[str, ...] = ()
+    quantized: bool = True
+    input_units: int | None = None
+    dtype: str | None = None
+
+    def outputs_on(self, tp: IntLike) -> tuple[IntLike, ...]:
+        """Output features of each merged matrix on one rank."""
+        if self.split is Split.COLUMN:
+            return tuple(part.on_rank(tp) for part in self.parts)
+        return tuple(part.rows for part in self.parts)
+
+    def inputs_on(self, tp: IntLike) -> IntLike:
+        """Input features on one rank."""
+        if self.split is not Split.ROW:
+            return self.inputs
+        units = self.input_units or self.inputs
+        return units // tp * (self.inputs // units)
+
+    def divides(self, tp: IntLike) -> IntLike:
+        """Whether ``tp`` divides it."""
+        if self.split is Split.ROW:
+            return (self.input_units or self.inputs) % tp == 0
+        if self.split is Split.COLUMN:
+            fits = self.parts[0].divides(tp)
+            for part in self.parts[1:]:
+                fits = fits & part.divides(tp)
+            return fits
+        return tp == tp
+
+    @property
+    def checkpoint_names(self) -> tuple[str, ...]:
+        """Names that a checkpoint's ignore list may use."""
+        return self.matrices or (self.name,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experts:
+    """The routed experts of a layer.
+
+    Without expert parallelism each rank holds a slice of every expert (intermediate over
+    TP x DP); with it a rank holds whole experts, the first ranks one more when they do not
+    divide. The figures are those of the rank with most.
+
+    Source: vllm.model_executor.layers.fused_moe.layer (0.33.0)
+    """
+
+    name: str
+    count: int
+    hidden: int
+    intermediate: int
+    gated: bool = True
+    bias: bool = False
+    matrices: tuple[str, ...] = ()
+    quantized: bool = True
+
+    def count_on(self, ep_size: IntLike) -> IntLike:
+        """Experts on the fullest rank."""
+        return ceil_div(self.count, ep_size)
+
+    def intermediate_on(self, moe_tp: IntLike) -> IntLike:
+        """Intermediate features of one expert on one rank."""
+        return self.intermediate // moe_tp
+
+    @property
+    def checkpoint_names(self) -> tuple[str, ...]:
+        """Names that a checkpoint's ignore list may use."""
+        return self.matrices or (self.name,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedding:
+    """A table of the vocabulary, or the output head, split by rows of padded vocabulary."""
+
+    name: str
+    vocab_size: int
+    hidden: int
+    bias: bool = False
+    padding: int = VOCAB_PADDING
+
+    @property
+    def padded_vocab(self) -> int:
+        """Rows after padding."""
+        return round_up(self.vocab_size, self.padding)
+
+    def rows_on(self, tp: IntLike) -> IntLike:
+        """Rows on one rank."""
+        return self.padded_vocab // tp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weight:
+    """A plain parameter: a norm, a sink, a position table, a convolution."""
+
+    name: str
+    shape: tuple[int, ...]
+    split_axis: int | None = None
+    """the axis tensor parallelism divides; None: every rank holds the whole"""
+    dtype: str | None = None
+    """torch's name where it is not the model's"""
+
+    def elements_on(self, tp: IntLike) -> IntLike:
+        """Elements on one rank."""
+        elements: IntLike = 1
+        for axis, size in enumerate(self.shape):
+            elements = elements * (size // tp if axis == self.split_axis else size)
+        return elements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buffer:
+    """A tensor that is no parameter, such as a rotary table.
+
+    Equal buffers of a rank's layers are one tensor (vLLM caches rotary embeddings) unless
+    ``shared`` is False.
+    """
+
+    name: str
+    elements: int
+    dtype: str | None = None
+    shared: bool = True
+
+
+Module = Linear | Experts | Embedding | Weight | Buffer

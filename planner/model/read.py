@@ -1,0 +1,66 @@
+"""From a configuration to an architecture: find the family that knows it, and ask."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from planner import plugins
+from planner.errors import InvalidInputError, nearest
+from planner.model.keys import Keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.model.architecture import Architecture
+
+FAMILIES = "planner.model.families"
+
+
+class Family(Protocol):
+    """What a module of ``families/`` offers."""
+
+    ARCHITECTURES: tuple[str, ...]
+    EXAMPLES: dict[str, int]
+
+    def read(self, keys: Keys) -> Architecture:
+        """The architecture of one configuration."""
+        ...
+
+
+@cache
+def families() -> dict[str, Family]:
+    """Every known architecture with the family that reads it."""
+    known = {}
+    for name in plugins.names(FAMILIES):
+        family = cast("Family", plugins.load(FAMILIES, name))
+        known.update(dict.fromkeys(family.ARCHITECTURES, family))
+    return known
+
+
+def read_architecture(config: Mapping[str, Any]) -> Architecture:
+    """The architecture a configuration describes.
+
+    Raises:
+        InvalidInputError: no architecture is named, none of them is known, or a key that
+            the model's size depends on is missing or absurd.
+    """
+    keys = Keys(config)
+    named = [str(name) for name in keys.list("architectures")]
+    known = families()
+    for name in named:
+        if name in known:
+            return replace(known[name].read(keys), name=name)
+    if not named:
+        raise InvalidInputError(
+            "config.json names no architecture",
+            cause="vLLM chooses the model class by the key 'architectures'",
+            fix='add "architectures": ["…"], as the original checkpoint has it',
+        )
+    close = nearest(named[0], known)
+    raise InvalidInputError(
+        f"the architecture {named[0]} is not known",
+        cause="no family of this planner describes its layers",
+        fix=f"nearest known: {', '.join(close)}" if close else "",
+    )

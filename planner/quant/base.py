@@ -1,0 +1,139 @@
+"""What a number format stores for one linear layer or one stack of experts.
+
+A format is a module of this folder, found by its file name. It offers::
+
+    METHODS: tuple[str, ...]            # vLLM's names of the method
+    def read(config: Mapping[str, Any]) -> Quantization
+
+``config`` is a checkpoint's ``quantization_config`` (or what an online method such as
+``--quantization fp8`` stands for). Sizes are of one rank, as vLLM constructs them before
+the weights are loaded; every formula takes numbers or numpy columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from planner.units import Bools, IntLike
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """``count`` equal tensors of ``tensor_bytes`` each."""
+
+    tensor_bytes: IntLike
+    count: IntLike = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinearShard:
+    """One linear layer on one rank: ``sum(outputs)`` rows of ``inputs`` columns.
+
+    ``outputs`` holds each merged matrix (gate and up; query, key and value) by itself.
+    ``full_inputs`` and ``full_outputs`` are the sizes before the split.
+    """
+
+    outputs: tuple[IntLike, ...]
+    inputs: IntLike
+    full_inputs: int
+    full_outputs: tuple[int, ...]
+    dtype_bytes: int
+    capability: int
+    """compute capability as vLLM counts it: 75, 80, 90, 100"""
+
+    @property
+    def rows(self) -> IntLike:
+        """Output features of all merged matrices."""
+        return sum(self.outputs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpertShard:
+    """The routed experts of one layer on one rank.
+
+    ``experts`` whole or sliced experts, each ``intermediate`` wide here; a gated expert has
+    two input matrices (gate and up), an ungated one has one.
+    """
+
+    experts: IntLike
+    hidden: int
+    intermediate: IntLike
+    full_intermediate: int
+    gated: bool
+    bias: bool
+    expert_parallel: Bools | bool
+    dtype_bytes: int
+    capability: int
+
+    @property
+    def up_rows(self) -> IntLike:
+        """Rows of one expert's merged input matrix."""
+        return self.intermediate * (2 if self.gated else 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misfit:
+    """Where a shard breaks a format's grid.
+
+    ``broken`` marks the rows of the table; ``size`` is the offending dimension, which is no
+    multiple of ``step``; ``what`` names both for a message.
+    """
+
+    broken: Bools | bool
+    size: IntLike
+    step: int
+    what: str
+    source: str
+
+
+class Scheme(Protocol):
+    """How the weights of one layer are stored."""
+
+    @property
+    def name(self) -> str:
+        """A short name for people: ``fp8 block 128x128``."""
+        ...
+
+    @property
+    def weight_bits(self) -> float:
+        """Bits of one weight, without scales."""
+        ...
+
+    def linear(self, shard: LinearShard) -> tuple[Stored, ...]:
+        """The tensors of a linear layer, without its bias."""
+        ...
+
+    def experts(self, shard: ExpertShard) -> tuple[Stored, ...]:
+        """The tensors of a layer's routed experts, biases included."""
+        ...
+
+    def linear_misfits(self, shard: LinearShard) -> tuple[Misfit, ...]:
+        """The splits of a linear layer that vLLM refuses to build."""
+        ...
+
+    def expert_misfits(self, shard: ExpertShard) -> tuple[Misfit, ...]:
+        """The splits of the experts that vLLM refuses to build."""
+        ...
+
+
+class Quantization(Protocol):
+    """A checkpoint's number format, or the one asked for on the command line."""
+
+    @property
+    def method(self) -> str:
+        """vLLM's name of the method: ``fp8``, ``auto_awq``, ``compressed-tensors``."""
+        ...
+
+    @property
+    def min_capability(self) -> int:
+        """The least compute capability vLLM accepts, 80 for 8.0."""
+        ...
+
+    def linear_scheme(self, names: tuple[str, ...]) -> Scheme:
+        """The format of a linear layer; ``names`` are its matrices' names in the checkpoint."""
+        ...
+
+    def expert_scheme(self, names: tuple[str, ...]) -> Scheme:
+        """The format of a layer's routed experts; ``names`` as in :meth:`linear_scheme`."""
+        ...
