@@ -1,0 +1,198 @@
+"""What one layer keeps between steps, for the whole model before any split.
+
+A layer lists its caches in the order in which vLLM registers them; most list one. A layer
+that reads the cache of an earlier one (KV sharing) lists :class:`SharedCache`, one that
+keeps nothing lists none. Sizes are elements, not bytes: the number format is chosen later.
+States of recurrent layers are in ``state_cache``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+
+from planner.model.state_cache import StateCache
+
+
+@dataclass(frozen=True, slots=True)
+class FullAttention:
+    """Keys and values of every token.
+
+    ``kv_heads`` counts the whole model's; ranks beyond it hold copies. ``sinks`` are learned
+    attention sinks, ``softcap`` is a cap on the scores, ``mm_prefix`` means that the tokens of
+    an image see each other: these three bear on the kernel and, through it, on the block.
+    Source: vllm.model_executor.layers.attention.attention.Attention.get_kv_cache_spec (0.33.0)
+    """
+
+    kv_heads: int
+    head_size: int
+    head_size_v: int
+    _: KW_ONLY
+    sinks: bool = False
+    softcap: bool = False
+    mm_prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SlidingWindow:
+    """Keys and values of the last ``window`` tokens; else as :class:`FullAttention`."""
+
+    kv_heads: int
+    head_size: int
+    head_size_v: int
+    window: int
+    _: KW_ONLY
+    sinks: bool = False
+    softcap: bool = False
+    mm_prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkedLocal:
+    """Keys and values of the current chunk of ``chunk`` tokens (Llama 4).
+
+    Source: vllm.model_executor.layers.attention.chunked_local_attention
+    .ChunkedLocalAttention.get_kv_cache_spec (0.33.0)
+    """
+
+    kv_heads: int
+    head_size: int
+    chunk: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mla:
+    """One latent vector a token, shared by all heads: the same on every rank (DeepSeek).
+
+    ``index_topk`` is set where attention is sparse: an indexer picks that many tokens. A layer
+    with an indexer of its own lists a :class:`SparseIndexer` before this cache; one that uses
+    an earlier layer's picks does not. ``window`` limits the layer to the last tokens.
+    Source: vllm.model_executor.layers.attention.mla_attention.MLAAttention.get_kv_cache_spec
+    (0.33.0)
+    """
+
+    kv_lora_rank: int
+    qk_rope_head_dim: int
+    qk_nope_head_dim: int
+    v_head_dim: int
+    index_topk: int | None = None
+    window: int | None = None
+
+    @property
+    def head_size(self) -> int:
+        """Elements of the latent and its rotary part."""
+        return self.kv_lora_rank + self.qk_rope_head_dim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SparseIndexer:
+    """The fp8 keys by which sparse attention picks tokens, with a scale per 128 elements.
+
+    ``compress_ratio`` tokens share a key (DeepSeek-V4); 1 in DeepSeek-V3.2 and GLM.
+    Source: vllm.model_executor.models.deepseek_v2.Indexer,
+    vllm.models.deepseek_v4.attention.DeepseekV4Indexer (0.33.0)
+    """
+
+    head_dim: int
+    compress_ratio: int = 1
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one key: an fp8 element each, and four bytes of scale per 128."""
+        return self.head_dim + self.head_dim // 128 * 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompressedLatent:
+    """One latent for every ``compress_ratio`` tokens (DeepSeek-V4's compressed attention).
+
+    Source: vllm.models.deepseek_v4.attention.DeepseekV4Attention.get_kv_cache_spec (0.33.0)
+    """
+
+    head_size: int
+    compress_ratio: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowLatent:
+    """A latent for each of the last ``window`` tokens (DeepSeek-V4's local attention).
+
+    Source: vllm.v1.attention.backends.mla.sparse_swa.DeepseekV4SWACache (0.33.0)
+    """
+
+    head_size: int
+    window: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompressorState:
+    """Float32 rows of the tokens that are still being compressed (DeepSeek-V4).
+
+    A compressor that halves its stride (ratio 4) keeps two rows and twice the window.
+    Source: vllm.models.deepseek_v4.compressor.CompressorStateCache (0.33.0)
+    """
+
+    head_dim: int
+    compress_ratio: int
+
+    @property
+    def overlap(self) -> int:
+        """Windows that a token belongs to."""
+        return 2 if self.compress_ratio == 4 else 1  # noqa: PLR2004 - the ratio that overlaps
+
+    @property
+    def row_elements(self) -> int:
+        """Keys and scores of one token."""
+        return 2 * self.overlap * self.head_dim
+
+    @property
+    def window(self) -> int:
+        """Tokens kept."""
+        return self.overlap * self.compress_ratio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossAttention:
+    """Keys and values of the encoder's output (Whisper).
+
+    Source: vllm.model_executor.layers.attention.cross_attention.CrossAttention
+    .get_kv_cache_spec (0.33.0)
+    """
+
+    kv_heads: int
+    head_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderOnly:
+    """Attention over a whole input at once, which keeps nothing (BERT).
+
+    Source: vllm.model_executor.layers.attention.encoder_only_attention
+    .EncoderOnlyAttention.get_kv_cache_spec (0.33.0)
+    """
+
+    kv_heads: int
+    head_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedCache:
+    """No cache of its own: the layer reads that of an earlier one (Gemma 3n, Gemma 4).
+
+    Source: vllm.v1.worker.gpu.attn_utils.get_kv_cache_spec (0.33.0)
+    """
+
+
+CacheSpec = (
+    FullAttention
+    | SlidingWindow
+    | ChunkedLocal
+    | Mla
+    | SparseIndexer
+    | CompressedLatent
+    | WindowLatent
+    | CompressorState
+    | CrossAttention
+    | EncoderOnly
+    | SharedCache
+    | StateCache
+)
