@@ -1,0 +1,137 @@
+"""What a rule is: a boolean column and a sentence.
+
+A rule is a module of this folder, ``<code>_<slug>.py``. Its docstring is its manual page,
+with the headings *What it checks*, *Why*, *Example*, *Fix*, *Source in vLLM* and *Versions*.
+A rule of scope ``layout`` offers::
+
+    CODE = "PAR001"
+    NAME = "attention-heads-do-not-divide"
+    SEVERITY = Severity.ERROR
+    ORIGIN = Origin.VLLM
+    SCOPE = "layout"
+    BAD = ("--model … --gpus … -tp 3",)      # each gives this finding, and only errors of it
+    GOOD = ("--model … --gpus … -tp 4",)     # none gives it
+
+    def broken(case: Case) -> Bools: ...     # one bool a row, or one for all: it broadcasts
+    def explain(case: Case, row: int) -> Explanation: ...
+
+The sentence knows neither its rule's code nor its severity: ``findings`` stamps them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Protocol, cast
+
+import numpy as np
+
+from planner import plugins
+from planner.errors import UnknownNameError, nearest
+from planner.finding import Finding, Origin, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from planner.case import Case
+    from planner.units import Bools
+
+RULES = "planner.rules"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why one layout breaks a rule: what, with numbers; why; what to type."""
+
+    message: str
+    cause: str = ""
+    fix: str = ""
+    source: str = ""
+
+
+class Rule(Protocol):
+    """What every rule module offers."""
+
+    CODE: str
+    NAME: str
+    SEVERITY: Severity
+    ORIGIN: Origin
+    SCOPE: str
+    BAD: tuple[str, ...]
+    GOOD: tuple[str, ...]
+    __doc__: str | None
+
+
+class LayoutRule(Rule, Protocol):
+    """A rule that judges layouts."""
+
+    def broken(self, case: Case) -> Bools | bool:
+        """The rows that break it."""
+        ...
+
+    def explain(self, case: Case, row: int) -> Explanation:
+        """Why a row breaks it."""
+        ...
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Every rule, by code."""
+    return tuple(cast("Rule", plugins.load(RULES, name)) for name in plugins.names(RULES))
+
+
+def layout_rules() -> tuple[LayoutRule, ...]:
+    """The rules that judge layouts."""
+    return tuple(cast("LayoutRule", rule) for rule in rules() if rule.SCOPE == "layout")
+
+
+def find_rule(name: str) -> Rule:
+    """A rule by code or by name.
+
+    Raises:
+        UnknownNameError: no rule is called so.
+    """
+    known = {rule.CODE: rule for rule in rules()} | {rule.NAME: rule for rule in rules()}
+    by_lower = {key.lower(): rule for key, rule in known.items()}
+    if name.lower() in by_lower:
+        return by_lower[name.lower()]
+    close = ", ".join(nearest(name, known))
+    raise UnknownNameError(
+        f"no rule is called {name}", fix=f"nearest: {close}" if close else "planner explain"
+    )
+
+
+def judge(case: Case, which: Iterable[LayoutRule]) -> dict[str, Bools]:
+    """The rows that break each rule, by code."""
+    rows = len(case.layouts)
+    return {
+        rule.CODE: np.broadcast_to(np.asarray(rule.broken(case), dtype=np.bool_), (rows,))
+        for rule in which
+    }
+
+
+def finding(rule: LayoutRule, case: Case, row: int) -> Finding:
+    """The finding of a rule about one row.
+
+    A rule of the planner's own that was allowed by name is a warning.
+    """
+    why = rule.explain(case, row)
+    severity = rule.SEVERITY
+    if rule.ORIGIN is Origin.POLICY and severity is Severity.ERROR and rule.CODE in case.allowed:
+        severity = Severity.WARNING
+    return Finding(
+        code=rule.CODE,
+        name=rule.NAME,
+        severity=severity,
+        origin=rule.ORIGIN,
+        message=why.message,
+        cause=why.cause,
+        fix=why.fix,
+        source=why.source,
+    )
+
+
+def forbidding(case: Case, rule: Rule) -> bool:
+    """Whether breaking it rules a layout out."""
+    allowed = rule.ORIGIN is Origin.POLICY and rule.CODE in case.allowed
+    return rule.SEVERITY is Severity.ERROR and not allowed

@@ -1,0 +1,63 @@
+"""The batch sizes vLLM takes when none are given: they move with the GPU."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.units import GIB
+
+LARGEST_MEMORY_BYTES = 160 * GIB
+LARGE_MEMORY_BYTES = 70 * GIB
+
+
+@dataclass(frozen=True, slots=True)
+class BatchDefaults:
+    """Tokens in a step, and requests at a time, of an OpenAI server."""
+
+    max_num_batched_tokens: int
+    max_num_seqs: int
+
+
+def batch_defaults(memory_bytes: int, device_name: str) -> BatchDefaults:
+    """The defaults on a GPU of this memory and name.
+
+    Source: vllm.engine.arg_utils.EngineArgs.get_batch_defaults (0.33.0)
+
+    >>> batch_defaults(80 * GIB, "NVIDIA A100-SXM4-80GB")
+    BatchDefaults(max_num_batched_tokens=2048, max_num_seqs=256)
+    """
+    name = device_name.lower()
+    if memory_bytes >= LARGEST_MEMORY_BYTES:
+        return BatchDefaults(16384, 1024)
+    if memory_bytes >= LARGE_MEMORY_BYTES and "a100" not in name and "gb10" not in name:
+        return BatchDefaults(8192, 1024)
+    return BatchDefaults(2048, 256)
+
+
+def settle_batch(
+    defaults: BatchDefaults,
+    *,
+    max_num_batched_tokens: int | None,
+    max_num_seqs: int | None,
+    max_model_len: int,
+    chunked_prefill: bool = True,
+    doubled: bool = False,
+) -> BatchDefaults:
+    """What vLLM makes of given and default sizes.
+
+    A default is cut to what the requests can hold; a given one stands. ``doubled`` is
+    ``--performance-mode throughput``.
+    Source: vllm.engine.arg_utils.EngineArgs._set_default_max_num_seqs_and_batched_tokens_args
+    (0.33.0)
+    """
+    scale = 2 if doubled else 1
+    seqs = max_num_seqs or defaults.max_num_seqs * scale
+    tokens = max_num_batched_tokens
+    if tokens is None:
+        tokens = defaults.max_num_batched_tokens * scale
+        if not chunked_prefill:
+            tokens = max(tokens, max_model_len)
+        tokens = min(tokens, seqs * max_model_len)
+    if max_num_seqs is None:
+        seqs = min(seqs, tokens)
+    return BatchDefaults(tokens, seqs)

@@ -1,0 +1,91 @@
+"""What each vLLM version does differently: one data file a version that changed something."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from planner.errors import UnknownNameError
+
+_FOLDER = Path(__file__).parent / "versions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VllmVersion:
+    """The behaviour of one version.
+
+    Attributes:
+        name: major and minor, ``0.33``.
+        gpu_memory_utilization: the default share of a GPU's memory.
+        graphs: CUDA graphs are ``outside`` the budget, or ``estimated`` and taken off it.
+        kv_tokens: "GPU KV cache size" counts the tokens of all ``blocks``, or ``concurrency``
+            times the longest request.
+        runner_v2: which classes run on the second model runner.
+    """
+
+    name: str
+    gpu_memory_utilization: float
+    graphs: str
+    kv_tokens: str
+    runner_v2: str
+
+    @property
+    def number(self) -> tuple[int, int]:
+        """For comparing."""
+        return _number(self.name)
+
+
+def _number(name: str) -> tuple[int, int]:
+    major, minor = name.split(".")[:2]
+    return int(major), int(minor)
+
+
+@cache
+def _files() -> dict[tuple[int, int], Path]:
+    return dict(sorted((_number(path.stem), path) for path in _FOLDER.glob("*.toml")))
+
+
+def newest() -> str:
+    """The newest version known."""
+    return ".".join(map(str, max(_files())))
+
+
+def installed() -> str | None:
+    """The version of an installed vLLM, without importing it."""
+    from importlib import metadata  # a tenth of the start-up, needed by no other path
+
+    try:
+        return metadata.version("vllm")
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def find_version(name: str | None = None) -> VllmVersion:
+    """The behaviour of a version; the installed one, or the newest known, when none is named.
+
+    Raises:
+        UnknownNameError: the name is no version, or is older or newer than what is known.
+    """
+    asked = name or installed() or newest()
+    known = _files()
+    try:
+        number = _number(asked.removeprefix("v"))
+    except ValueError:
+        number = None
+    if number is None or not min(known) <= number <= max(known):
+        oldest = ".".join(map(str, min(known)))
+        raise UnknownNameError(
+            f"vLLM {asked} is not known",
+            cause=f"the behaviour of {oldest} to {newest()} is recorded",
+            fix=f"use --vllm-version {newest()}",
+        )
+    facts: dict[str, Any] = {}
+    for since, path in known.items():
+        if since <= number:
+            facts |= tomllib.loads(path.read_text(encoding="utf-8"))
+    own = {f.name for f in fields(VllmVersion)}
+    facts = {key: value for key, value in facts.items() if key in own}
+    return VllmVersion(**facts | {"name": ".".join(map(str, number))})
