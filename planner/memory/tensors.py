@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from planner.model.modules import Buffer, Embedding, Experts, Linear, Weight
 from planner.quant.base import ExpertShard, LinearShard, Scheme, Stored
 from planner.units import DTYPE_BYTES, Bools, IntLike
@@ -28,6 +30,21 @@ class Ranks:
     dtype_bytes: int
     capability: int
 
+    @property
+    def sequence_parallel(self) -> Bools | bool:
+        """Whether experts run sequence-parallel.
+
+        Source: vllm.config.parallel.ParallelConfig.use_sequence_parallel_moe (0.33.0), true of
+        every all-to-all backend that vLLM has for CUDA by default
+        """
+        return self.expert_parallel & (self.tp > 1) & (self.ep_size > self.tp)
+
+    def tp_of(self, module: Linear) -> IntLike:
+        """Ranks that share a linear layer."""
+        if not module.whole_in_sequence_parallel:
+            return self.tp
+        return np.where(self.sequence_parallel, 1, self.tp)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankTensor:
@@ -44,7 +61,8 @@ def module_tensors(module: Module, scheme: Scheme, ranks: Ranks) -> tuple[RankTe
         case Linear():
             return _linear(module, scheme, ranks)
         case Experts():
-            return tuple(map(_parameter, scheme.experts(expert_shard(module, ranks))))
+            tensors = map(_parameter, scheme.experts(expert_shard(module, ranks)))
+            return (*tensors, _expert_map(module, ranks))
         case Embedding():
             return _embedding(module, ranks)
         case Weight():
@@ -59,8 +77,8 @@ def module_tensors(module: Module, scheme: Scheme, ranks: Ranks) -> tuple[RankTe
 def linear_shard(module: Linear, ranks: Ranks) -> LinearShard:
     """A linear layer's share of one rank."""
     return LinearShard(
-        outputs=module.outputs_on(ranks.tp),
-        inputs=module.inputs_on(ranks.tp),
+        outputs=module.outputs_on(ranks.tp_of(module)),
+        inputs=module.inputs_on(ranks.tp_of(module)),
         full_inputs=module.inputs,
         full_outputs=tuple(part.rows for part in module.parts),
         dtype_bytes=DTYPE_BYTES[module.dtype] if module.dtype else ranks.dtype_bytes,
@@ -93,6 +111,15 @@ def _linear(module: Linear, scheme: Scheme, ranks: Ranks) -> tuple[RankTensor, .
     if module.bias:
         tensors += (RankTensor(tensor_bytes=shard.rows * shard.dtype_bytes),)
     return tensors
+
+
+def _expert_map(module: Experts, ranks: Ranks) -> RankTensor:
+    """Which experts are here: an int32 each, where they are spread over ranks.
+
+    Source: vllm.model_executor.layers.fused_moe.expert_map_manager.determine_expert_map (0.33.0)
+    """
+    map_bytes = np.where(np.asarray(ranks.ep_size) > 1, module.count * DTYPE_BYTES["int32"], 0)
+    return RankTensor(tensor_bytes=map_bytes, buffer=True)
 
 
 def _embedding(module: Embedding, ranks: Ranks) -> tuple[RankTensor, ...]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from planner.model.modules import Buffer, Embedding, Experts, Linear, Module, Part, Split, Weight
 
+QKV_MATRICES = ("q_proj", "k_proj", "v_proj")
+
 
 def attention(
     *,
@@ -19,24 +21,26 @@ def attention(
     out_bias: bool = False,
     gated: bool = False,
     prefix: str = "self_attn",
-    out_name: str = "o_proj",
+    names: tuple[str, str] = ("qkv_proj", "o_proj"),
+    matrices: tuple[str, ...] = QKV_MATRICES,
 ) -> tuple[Module, ...]:
     """Grouped-query attention: the merged query-key-value and the output projection.
 
-    ``gated`` doubles the query rows (a gate beside each head).
+    ``gated`` doubles the query rows (a gate beside each head). ``matrices`` are the
+    checkpoint's names of the merged ones; none where it merges them itself.
     Source: vllm.model_executor.layers.linear.QKVParallelLinear, RowParallelLinear (0.33.0)
     """
     v_dim = v_head_dim or head_dim
     query = Part(heads * (2 if gated else 1), head_dim)
     qkv = Linear(
-        name=f"{prefix}.qkv_proj",
+        name=f"{prefix}.{names[0]}",
         inputs=hidden,
         parts=(query, Part(kv_heads, head_dim, True), Part(kv_heads, v_dim, True)),
         bias=qkv_bias,
-        matrices=tuple(f"{prefix}.{part}_proj" for part in "qkv"),
+        matrices=tuple(f"{prefix}.{matrix}" for matrix in matrices),
     )
     out = Linear(
-        name=f"{prefix}.{out_name}",
+        name=f"{prefix}.{names[1]}",
         inputs=heads * v_dim,
         parts=(Part(hidden),),
         split=Split.ROW,
@@ -62,11 +66,14 @@ def mlp(
     bias: bool = False,
     prefix: str = "mlp",
     names: tuple[str, str, str] = ("gate_proj", "up_proj", "down_proj"),
+    merged: bool = False,
     split: bool = True,
+    whole_in_sequence_parallel: bool = False,
 ) -> tuple[Module, ...]:
     """A gated (gate and up merged) or plain feed-forward block.
 
-    ``split`` False keeps a whole copy on each rank.
+    ``merged``: the checkpoint merges gate and up itself. ``split`` False keeps a whole copy on each rank, ``whole_in_sequence_parallel`` only where
+    the experts run sequence-parallel.
     Source: vllm.model_executor.layers.linear.MergedColumnParallelLinear (0.33.0)
     """
     gate, up_name, down_name = names
@@ -76,8 +83,9 @@ def mlp(
         inputs=hidden,
         parts=(inner, inner) if gated else (inner,),
         bias=bias,
-        matrices=(f"{prefix}.{gate}", f"{prefix}.{up_name}") if gated else (),
+        matrices=(f"{prefix}.{gate}", f"{prefix}.{up_name}") if gated and not merged else (),
         split=Split.COLUMN if split else Split.REPLICATED,
+        whole_in_sequence_parallel=whole_in_sequence_parallel,
     )
     down = Linear(
         name=f"{prefix}.{down_name}",
@@ -85,6 +93,7 @@ def mlp(
         parts=(Part(hidden),),
         split=Split.ROW if split else Split.REPLICATED,
         bias=bias,
+        whole_in_sequence_parallel=whole_in_sequence_parallel,
     )
     return up, down
 
@@ -112,18 +121,29 @@ def experts(
 
 
 def router(
-    hidden: int, count: int, name: str = "mlp.gate", *, bias: bool = False, dtype: str | None = None
+    hidden: int,
+    count: int,
+    name: str = "mlp.gate",
+    *,
+    bias: bool = False,
+    quantized: bool = False,
+    dtype: str | None = None,
 ) -> Linear:
-    """The gate that scores the experts: never split, never quantized."""
+    """The gate that scores the experts: never split, seldom quantized."""
     return Linear(
         name=name,
         inputs=hidden,
         parts=(Part(count),),
         split=Split.REPLICATED,
         bias=bias,
-        quantized=False,
+        quantized=quantized,
         dtype=dtype,
     )
+
+
+def correction_bias(count: int, name: str = "mlp.gate.e_score_correction_bias") -> Weight:
+    """The float32 bias that evens out the experts' load."""
+    return Weight(name=name, shape=(count,), dtype="float32")
 
 
 def replicated(
@@ -148,6 +168,13 @@ def norm(name: str, size: int, *, bias: bool = False, dtype: str | None = None) 
 def norms(size: int, *names: str, bias: bool = False) -> tuple[Module, ...]:
     """Several norms of one size."""
     return tuple(norm(name, size, bias=bias) for name in names)
+
+
+def head_norms(
+    head_dim: int, *, prefix: str = "self_attn", bias: bool = False
+) -> tuple[Module, ...]:
+    """Norms over each head of the queries and of the keys, the same for all heads."""
+    return norms(head_dim, f"{prefix}.q_norm", f"{prefix}.k_norm", bias=bias)
 
 
 def embedding(vocab_size: int, hidden: int, name: str = "model.embed_tokens") -> Embedding:

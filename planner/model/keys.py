@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from planner.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    import builtins
     from collections.abc import Mapping
 
 
@@ -41,7 +42,7 @@ class Keys:
             raise self._error(names, value, "a whole number")
         return int(value)
 
-    def optional_int(self, *names: str) -> int | None:
+    def optional_int(self, *names: str) -> builtins.int | None:
         """A whole number, or None when absent."""
         return None if self.raw(*names) is None else self.int(*names)
 
@@ -82,9 +83,15 @@ class Keys:
         return Keys({}, f"{self._where}: {names[0]}")
 
     def with_defaults(self, defaults: Mapping[str, Any]) -> Keys:
-        """The same, with a model class's defaults for what the file leaves out."""
-        present = {k: v for k, v in self._config.items() if v is not None or k not in defaults}
-        return Keys({**defaults, **present}, self._where)
+        """The same, with a model class's defaults for what the file leaves out.
+
+        A key that the file sets to null stays null: transformers takes it as given.
+        """
+        return Keys({**defaults, **self._config}, self._where)
+
+    def replaced(self, values: Mapping[str, Any]) -> Keys:
+        """The same with other values, for what a model class derives from several keys."""
+        return Keys({**self._config, **values}, self._where)
 
     @property
     def mapping(self) -> Mapping[str, Any]:

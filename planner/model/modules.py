@@ -77,6 +77,8 @@ class Linear:
         quantized: False where vLLM builds it without a quantization method.
         input_units: what a row split must divide (heads); ``inputs`` when None.
         dtype: torch's name where it is not the model's.
+        whole_in_sequence_parallel: each rank holds the whole where the experts run
+            sequence-parallel: expert parallelism over both tensor and data parallelism.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Linear:
     quantized: bool = True
     input_units: int | None = None
     dtype: str | None = None
+    whole_in_sequence_parallel: bool = False
 
     def outputs_on(self, tp: IntLike) -> tuple[IntLike, ...]:
         """Output features of each merged matrix on one rank."""
@@ -181,14 +184,17 @@ class Weight:
     shape: tuple[int, ...]
     split_axis: int | None = None
     """the axis tensor parallelism divides; None: every rank holds the whole"""
+    units: int | None = None
+    """parts that cannot be divided further, which ranks beyond them share (KV heads)"""
     dtype: str | None = None
     """torch's name where it is not the model's"""
 
     def elements_on(self, tp: IntLike) -> IntLike:
         """Elements on one rank."""
+        ways = tp if self.units is None else np.minimum(tp, self.units)
         elements: IntLike = 1
         for axis, size in enumerate(self.shape):
-            elements = elements * (size // tp if axis == self.split_axis else size)
+            elements = elements * (size // ways if axis == self.split_axis else size)
         return elements
 
 

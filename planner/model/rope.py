@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MROPE_POSITIONS_FACTOR = 4
 """vllm.model_executor.layers.rotary_embedding.get_rope's default (0.33.0)"""
 
+_TAKES_ORIGINAL = ("llama3", "yarn", "longrope")
+"""types whose original length the configuration's own key overrides"""
+
 _FACTOR_OF_ORIGINAL = ("yarn", "deepseek_yarn", "deepseek_llama_scaling")
 
 
@@ -25,20 +28,19 @@ def rope_parameters(keys: Keys, layer_type: str | None = None) -> dict[str, Any]
     Source: transformers.modeling_rope_utils.RotaryEmbeddingConfigMixin (5.x),
     vllm.transformers_utils.config.patch_rope_parameters (0.33.0)
     """
-    parameters = keys.raw("rope_parameters")
-    if isinstance(parameters, dict):
-        nested = parameters.get(layer_type) if layer_type else None
-        merged = dict(nested if isinstance(nested, dict) else parameters)
-    else:
-        merged = dict(keys.raw("rope_scaling") or {})
+    scaling, parameters = keys.raw("rope_scaling"), keys.raw("rope_parameters")
+    stated = scaling if isinstance(scaling, dict) and scaling else parameters
+    merged = dict(stated) if isinstance(stated, dict) else {}
+    if layer_type and isinstance(merged.get(layer_type), dict):
+        merged = dict(merged[layer_type])
     merged["rope_type"] = _rope_type(merged)
     if "partial_rotary_factor" not in merged:
         factor = keys.raw("partial_rotary_factor", "rotary_pct", "rotary_emb_fraction")
         if factor is not None:
             merged["partial_rotary_factor"] = factor
     original = keys.raw("original_max_position_embeddings")
-    if original is not None:
-        merged.setdefault("original_max_position_embeddings", original)
+    if original is not None and merged["rope_type"] in _TAKES_ORIGINAL:
+        merged["original_max_position_embeddings"] = original
     return merged
 
 
@@ -46,7 +48,9 @@ def rope_parameter_sets(keys: Keys) -> list[dict[str, Any]]:
     """Every set of rotary parameters: one, or one a layer type."""
     parameters = keys.raw("rope_parameters")
     if isinstance(parameters, dict) and any(isinstance(v, dict) for v in parameters.values()):
-        return [rope_parameters(keys, name) for name, v in parameters.items() if isinstance(v, dict)]
+        return [
+            rope_parameters(keys, name) for name, v in parameters.items() if isinstance(v, dict)
+        ]
     return [rope_parameters(keys)]
 
 
@@ -56,9 +60,14 @@ def _rope_type(parameters: Mapping[str, Any]) -> str:
 
 
 def rope_buffer(
-    head_dim: int, max_position: int, parameters: Mapping[str, Any], name: str = "rotary_emb"
+    head_dim: int,
+    max_position: int,
+    parameters: Mapping[str, Any],
+    name: str = "rotary_emb",
+    *,
+    dtype: str | None = None,
 ) -> Buffer:
-    """The cos and sin table of one rotary embedding, in the model's dtype.
+    """The cos and sin table of one rotary embedding, in the model's dtype if not another.
 
     Tables of equal arguments are one tensor on a rank.
     Source: vllm.model_executor.layers.rotary_embedding.get_rope and its classes (0.33.0)
@@ -66,7 +75,8 @@ def rope_buffer(
     """
     factor = float(parameters.get("partial_rotary_factor", 1.0))
     rotary_dim = int(parameters.get("rope_dim") or head_dim * factor)
-    return Buffer(name=name, elements=rope_positions(max_position, parameters) * rotary_dim)
+    rows = rope_positions(max_position, parameters)
+    return Buffer(name=name, elements=rows * rotary_dim, dtype=dtype)
 
 
 def rope_positions(max_position: int, parameters: Mapping[str, Any]) -> int:
@@ -78,7 +88,7 @@ def rope_positions(max_position: int, parameters: Mapping[str, Any]) -> int:
     if kind in _FACTOR_OF_ORIGINAL:
         return ceil(original * factor) * multimodal
     if kind == "linear":
-        return int(max_position * factor)
+        return ceil(max_position * factor)
     if kind == "longrope":
         return max_position + original
-    return max_position * multimodal
+    return max_position * (multimodal if kind == "default" else 1)

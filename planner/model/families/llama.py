@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.model.architecture import Architecture, Layer
-from planner.model.blocks import attention, mlp, norms
 from planner.model.decoder import Decoder
 
 if TYPE_CHECKING:
+    from planner.model.architecture import Architecture
     from planner.model.keys import Keys
 
 ARCHITECTURES = (
     "LlamaForCausalLM",
     "LLaMAForCausalLM",
+    "LlamaModel",
     "InternLM3ForCausalLM",
     "IQuestCoderForCausalLM",
     "TeleChat3ForCausalLM",
 )
 EXAMPLES = {"meta-llama/Llama-3.1-8B-Instruct": 8_030_261_248, "01-ai/Yi-34B": 34_388_917_248}
+DEFAULTS = {
+    "vocab_size": 32000,
+    "hidden_size": 4096,
+    "intermediate_size": 11008,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "max_position_embeddings": 2048,
+}
+"""transformers.LlamaConfig (5.19)"""
 
 
 def read(keys: Keys) -> Architecture:
@@ -26,26 +35,15 @@ def read(keys: Keys) -> Architecture:
 
     Source: vllm.model_executor.models.llama (0.33.0)
     """
-    decoder = Decoder.read(keys)
-    bias = keys.flag("attention_bias", "bias", "qkv_bias")
-    layer = Layer(
-        modules=(
-            *attention(
-                hidden=decoder.hidden,
-                heads=decoder.heads,
-                kv_heads=decoder.kv_heads,
-                head_dim=decoder.head_dim,
-                qkv_bias=bias,
-                out_bias=bias,
-            ),
-            *mlp(
-                hidden=decoder.hidden,
-                intermediate=decoder.intermediate,
-                bias=keys.flag("mlp_bias"),
-            ),
-            *norms(decoder.hidden, "input_layernorm", "post_attention_layernorm"),
-            decoder.rope(),
-        ),
-        caches=(decoder.cache(),),
+    return stack(Decoder.read(keys, DEFAULTS))
+
+
+def stack(decoder: Decoder) -> Architecture:
+    """The model from sizes already read, for families that only default them otherwise."""
+    keys = decoder.keys
+    bias = keys.flag("attention_bias") or keys.flag("bias")
+    attention = decoder.attention(qkv_bias=keys.flag("qkv_bias", default=bias), out_bias=bias)
+    mlp = decoder.mlp(bias=keys.flag("mlp_bias"))
+    return decoder.architecture(
+        [decoder.layer(attention, mlp, cache=decoder.cache(window)) for window in decoder.windows()]
     )
-    return decoder.architecture([layer] * decoder.num_layers)

@@ -1,0 +1,1 @@
+"""Model families: one module each, found by its file name."""

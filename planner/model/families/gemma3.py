@@ -1,0 +1,94 @@
+"""Gemma 3, text: five layers with a window to one without, each kind with its rotary table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from planner.model.decoder import WHOLE_FRAME, Decoder
+from planner.model.families.gemma import NORMALIZER
+from planner.model.families.gemma2 import FOUR_NORMS
+
+if TYPE_CHECKING:
+    from planner.model.architecture import Architecture, Layer
+    from planner.model.keys import Keys
+
+ARCHITECTURES = ("Gemma3ForCausalLM", "Gemma3TextModel")
+EXAMPLES = {"google/gemma-3-1b-it": 999_885_952}
+DEFAULTS = {
+    "vocab_size": 262208,
+    "hidden_size": 2304,
+    "intermediate_size": 9216,
+    "num_hidden_layers": 26,
+    "num_attention_heads": 8,
+    "num_key_value_heads": 4,
+    "head_dim": 256,
+    "max_position_embeddings": 131072,
+    "sliding_window": 4096,
+    "sliding_window_pattern": 6,
+    "rope_theta": 1_000_000.0,
+    "rope_local_base_freq": 10_000.0,
+}
+"""transformers.Gemma3TextConfig (5.19)"""
+
+
+def read(keys: Keys) -> Architecture:
+    """Grouped-query attention with norms over heads, and a gated MLP.
+
+    Source: vllm.model_executor.models.gemma3 (0.33.0)
+    """
+    decoder = Decoder.read(text_keys(keys), tied=True)
+    return decoder.architecture(layers(decoder), on_every_stage=WHOLE_FRAME, every=(NORMALIZER,))
+
+
+def layers(decoder: Decoder, *, mm_prefix: bool = False) -> list[Layer]:
+    """The stack; ``mm_prefix``: the tokens of an image see each other."""
+    bias = decoder.keys.flag("attention_bias")
+    attention = decoder.attention(qkv_bias=bias, out_bias=bias, qk_norm=True)
+    mlp = decoder.mlp()
+    types = decoder.layer_types
+    return [
+        decoder.layer(
+            attention,
+            mlp,
+            norm_names=FOUR_NORMS,
+            layer_type=layer_type,
+            cache=decoder.cache(window, mm_prefix=mm_prefix),
+        )
+        for layer_type, window in zip(types, decoder.windows(types), strict=True)
+    ]
+
+
+def text_keys(keys: Keys) -> Keys:
+    """The keys with what the class derives: a type and rotary parameters for each layer.
+
+    Source: transformers.models.gemma3.configuration_gemma3.Gemma3TextConfig (5.19)
+    """
+    keys = keys.with_defaults(DEFAULTS)
+    pattern = keys.int("sliding_window_pattern")
+    types = keys.list("layer_types") or [
+        "sliding_attention" if (index + 1) % pattern else "full_attention"
+        for index in range(keys.int("num_hidden_layers"))
+    ]
+    window = keys.optional_int("sliding_window")
+    if window and keys.flag("use_bidirectional_attention"):
+        window = window // 2 + 1
+    return keys.replaced(
+        {
+            "layer_types": types,
+            "sliding_window": window,
+            "rope_parameters": _rope_by_type(keys),
+            "rope_scaling": None,
+        }
+    )
+
+
+def _rope_by_type(keys: Keys) -> dict[str, dict[str, Any]]:
+    stated = keys.raw("rope_parameters") or {}
+    full = {**(stated.get("full_attention") or {}), **(keys.raw("rope_scaling") or {})}
+    return {
+        "full_attention": {"rope_theta": keys.raw("rope_theta"), **full},
+        "sliding_attention": {
+            "rope_theta": keys.raw("rope_local_base_freq"),
+            **(stated.get("sliding_attention") or {}),
+        },
+    }
