@@ -58,7 +58,8 @@ class UnavailableError(PlannerError):
     exit_code = ExitCode.UNAVAILABLE
 
 
-def nearest(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
-    """The known names most like ``name``, best first."""
+def nearest(name: str, known: Iterable[str], limit: int = 3, *, likeness: float = 0.5) -> list[str]:
+    """The known names most like ``name``, best first; ``likeness`` 1 asks for the same letters."""
     by_lower = {k.lower(): k for k in known}
-    return [by_lower[m] for m in get_close_matches(name.lower(), by_lower, n=limit, cutoff=0.5)]
+    like = get_close_matches(name.lower(), by_lower, n=limit, cutoff=likeness)
+    return [by_lower[match] for match in like]

@@ -7,27 +7,33 @@ add modules by entry points named after the package, such as ``planner.rules``.
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from importlib import metadata
     from types import ModuleType
 
 
 @cache
-def names(package: str) -> tuple[str, ...]:
-    """The plug-in modules of a package, sorted; ``base`` and ``_private`` files are none."""
+def own_names(package: str) -> tuple[str, ...]:
+    """The modules in a package's folder, sorted; ``base`` and ``_private`` files are none."""
     folder = Path(__file__).parent.joinpath(*package.split(".")[1:])
-    own = {p.stem for p in folder.glob("*.py") if not p.stem.startswith("_") and p.stem != "base"}
-    return tuple(sorted(own | set(_entry_points(package))))
+    stems = (p.stem for p in folder.glob("*.py"))
+    return tuple(sorted(s for s in stems if not s.startswith("_") and s != "base"))
+
+
+@cache
+def names(package: str) -> tuple[str, ...]:
+    """The plug-in modules of a package, the own ones and those of other distributions, sorted."""
+    return tuple(sorted({*own_names(package), *_entry_points(package)}))
 
 
 @cache
 def load(package: str, name: str) -> ModuleType:
-    """Import one plug-in module."""
-    entry = _entry_points(package).get(name)
-    if entry is not None:
+    """Import one plug-in module; a module of our own goes before another's of the same name."""
+    if name not in own_names(package) and (entry := _entry_points(package).get(name)):
         module: ModuleType = entry.load()
         return module
     return import_module(f"{package}.{name}")
@@ -35,4 +41,6 @@ def load(package: str, name: str) -> ModuleType:
 
 @cache
 def _entry_points(package: str) -> dict[str, metadata.EntryPoint]:
+    from importlib import metadata  # a third of the time that --help takes
+
     return {e.name: e for e in metadata.entry_points(group=package)}

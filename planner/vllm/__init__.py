@@ -1,0 +1,1 @@
+"""vLLM as it is: its options, per-version defaults, and its commands."""
