@@ -1,0 +1,231 @@
+"""The answer as a document: schema ``planner/1``.
+
+Sizes are whole bytes, times ms or s as the key says; None where unknown, with the reason in
+``notes``. Keys are added, never renamed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# pydantic reads the annotation at run time
+from planner.finding import Finding
+
+Verdict = Literal["fits", "uncertain", "does_not_fit"]
+Basis = Literal["measured", "calibrated", "extrapolated"]
+Bytes = int
+
+
+class _Document(BaseModel):
+    # a key that nobody knows is a typing error in a plan; a class is built when first used
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, serialize_by_alias=True
+    )
+
+
+class Model(_Document):
+    """What is served, and where its description came from."""
+
+    id: str
+    architecture: str | None = None
+    source: str | None = None
+    """Catalogue, local directory, hub cache or hub."""
+    trust: str | None = None
+    """How far the description was checked."""
+    parameters: int | None = None
+    quantization: str | None = None
+    dtype: str | None = None
+    max_model_len: int | None = None
+    num_layers: int | None = None
+    revision: str | None = None
+
+
+class HardwareGroup(_Document):
+    """Like nodes of a cluster."""
+
+    accelerator: str
+    nodes: int
+    gpus_per_node: int
+    memory_bytes: Bytes
+    scale_up_domain: int
+    """GPUs that reach each other at full speed."""
+    intra_node_link: str | None = None
+    fabric: str | None = None
+    gpus: str | None = None
+    """What ``--gpus`` takes to mean this group again; None: nodes x GPUs x accelerator @ fabric."""
+
+
+class Hardware(_Document):
+    """The cluster, and what was assumed to read it."""
+
+    groups: tuple[HardwareGroup, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+
+class Fit(_Document):
+    """Whether weights, overheads and one request of ``max_model_len`` go in."""
+
+    verdict: Verdict
+    probability: float | None = None
+    margin_bytes: Bytes | None = None
+    """Left on the GPU with the least room; negative when short."""
+
+
+class Stage(_Document):
+    """The memory of one GPU of a pipeline stage: the worst of its ranks."""
+
+    layers: tuple[int, int]
+    """First and last, from 0."""
+    rank_classes: int = 1
+    """Ranks of the stage that differ."""
+    parameter_bytes: Bytes
+    buffer_bytes: Bytes
+    post_load_bytes: Bytes
+    allocator_bytes: Bytes
+    weights_bytes: Bytes
+    """Sum of the four above: what ``Model loading took`` counts."""
+    activation_bytes: Bytes
+    cuda_graph_bytes: Bytes
+    non_torch_bytes: Bytes
+    kv_cache_bytes: Bytes
+    """What the budget leaves; negative when short."""
+    outside_budget_bytes: Bytes
+    free_bytes: Bytes
+    """Total less budget less what lies outside it."""
+    interval: dict[str, tuple[Bytes, Bytes]] = Field(default_factory=dict)
+    """Low and high of an uncertain term, by its key."""
+
+
+class Memory(_Document):
+    """The budget of a GPU and what each stage does with it."""
+
+    gpu_memory_utilization: float
+    budget_bytes: Bytes
+    stages: tuple[Stage, ...]
+
+
+class KvCache(_Document):
+    """Room for requests."""
+
+    dtype: str
+    block_size: int
+    bytes_per_block: Bytes
+    """The largest over stages."""
+    num_blocks: int
+    """The smallest over stages."""
+    blocks_per_request: int
+    blocks_per_group: tuple[int, ...] = ()
+    tokens: int
+    """What vLLM prints as ``GPU KV cache size``."""
+    max_concurrency: float
+    max_model_len: int
+    max_model_len_reduced: bool = False
+    """The model could take more than fits."""
+    bytes_per_token: float | None = None
+
+
+class Performance(_Document):
+    """Speed under the workload that was asked for."""
+
+    ttft_ms: float | None = None
+    tpot_ms: float | None = None
+    output_tokens_per_s: float | None = None
+    requests_per_s: float | None = None
+    limited_by: str | None = None
+    basis: Basis
+    interval: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    """10th and 90th percentile of a figure, by its key."""
+
+
+class StartUp(_Document):
+    """Time until the server answers."""
+
+    seconds: float
+    interval: tuple[float, float] | None = None
+    parts: dict[str, float] = Field(default_factory=dict)
+
+
+class Cost(_Document):
+    """Money, at a price with a source."""
+
+    usd_per_hour: float
+    usd_per_million_output_tokens: float | None = None
+    price_source: str | None = None
+    price_date: str | None = None
+
+
+class Command(_Document):
+    """What one types on one host, in the order of the list."""
+
+    node: int
+    role: Literal["head", "worker", "all"]
+    environment: dict[str, str] = Field(default_factory=dict)
+    argv: tuple[str, ...]
+    shell: str
+
+
+class Sizes(_Document):
+    """The five sizes of a layout."""
+
+    tensor_parallel_size: int
+    pipeline_parallel_size: int
+    data_parallel_size: int
+    expert_parallel: bool
+    decode_context_parallel_size: int
+
+
+class Layout(Sizes):
+    """One deployment in full."""
+
+    gpus_used: int
+    why: str = ""
+    """One sentence: why it stands where it stands."""
+    fit: Fit
+    memory: Memory | None = None
+    kv_cache: KvCache | None = None
+    performance: Performance | None = None
+    start_up: StartUp | None = None
+    cost: Cost | None = None
+    environment: dict[str, str] = Field(default_factory=dict)
+    vllm_args: dict[str, Any] = Field(default_factory=dict)
+    """vLLM's options by flag; True is a switch that is on."""
+    commands: tuple[Command, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Rejected(Sizes):
+    """A layout that is out, and the rules that say so."""
+
+    codes: tuple[str, ...]
+    message: str
+
+
+class MathStep(_Document):
+    """One formula with its numbers."""
+
+    term: str
+    formula: str
+    numbers: dict[str, int | float | str | bool]
+    bytes: Bytes | None = None
+    """The result, where it is a size."""
+    source: str = ""
+
+
+class Answer(_Document):
+    """What ``recommend``, ``estimate`` and ``validate`` answer."""
+
+    schema_: Literal["planner/1"] = Field(default="planner/1", alias="schema")
+    command: Literal["recommend", "estimate", "validate"]
+    vllm_version: str
+    calibration: tuple[str, ...] = ()
+    model: Model | None = None
+    hardware: Hardware | None = None
+    layouts: tuple[Layout, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    math: tuple[MathStep, ...] | None = None
+    """The arithmetic, where ``--show-math`` asked for it."""

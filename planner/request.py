@@ -1,0 +1,202 @@
+"""What is asked: a model, a cluster, a workload, and what is fixed beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, get_args
+
+from planner.errors import UnknownNameError, UsageError, nearest
+from planner.vllm.arguments import OPTIONS, VllmArguments
+
+Objective = Literal["throughput", "latency", "cost", "context"]
+Arrival = Literal["steady", "burst"]
+
+#: share of a GPU where this planner chooses; vLLM's own default is lower
+GPU_MEMORY_UTILIZATION = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """What the server is to do, and how fast."""
+
+    input_tokens: int = 1024
+    """Tokens of a prompt."""
+    output_tokens: int = 256
+    """Tokens of an answer."""
+    concurrency: int | None = None
+    """Requests in flight at a time; None leaves it open."""
+    request_rate: float | None = None
+    """Requests a second; None leaves it open."""
+    arrival: Arrival = "steady"
+    """``burst`` sends all requests at once, as a benchmark does."""
+    num_prompts: int | None = None
+    """Requests of a burst."""
+    ttft_ms: float | None = None
+    """Longest wait for the first token that is accepted; None accepts any."""
+    tpot_ms: float | None = None
+    """Longest wait for each further token that is accepted; None accepts any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """All that an answer depends on, besides data files and the model itself."""
+
+    model: str = ""
+    """An id, a directory or a config.json; empty where a target names it."""
+    gpus: tuple[str, ...] = ()
+    """Clusters as typed: ``2x8xA100``, ``auto``, a cluster.toml; empty where a target names it."""
+    revision: str | None = None
+    """The model's revision; None is its main one."""
+    offline: bool = False
+    """Ask no network."""
+    refresh: bool = False
+    """Ask the hub before anything that lies here."""
+    vllm_version: str | None = None
+    """Whose behaviour is predicted; None is the installed vLLM, else the newest known."""
+    calibration: bool = True
+    """Apply what was learnt from logs on this machine."""
+    workload: Workload = field(default_factory=Workload)
+    objective: Objective = "throughput"
+    allow: tuple[str, ...] = ()
+    """Codes of this planner's own rules that may be broken."""
+    executor: Literal["mp", "ray"] = "mp"
+    """How the hosts of a layout are brought together."""
+    top: int = 5
+    """Layouts to answer with, at most."""
+    show_math: bool = False
+    """Carry each formula with its numbers."""
+    pinned: VllmArguments = field(default_factory=VllmArguments)
+    """What the user fixed of vLLM's options."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """vLLM's variables that the user set and that bear on the answer."""
+    default_gpu_memory_utilization: float | None = GPU_MEMORY_UTILIZATION
+    """Where none is pinned; None is the vLLM version's own default: somebody else's command."""
+
+    @property
+    def gpu_memory_utilization(self) -> float | None:
+        """The share of each GPU; None is the vLLM version's own default."""
+        pinned = self.pinned.gpu_memory_utilization
+        return self.default_gpu_memory_utilization if pinned is None else pinned
+
+
+_WORKLOAD = tuple(f.name for f in fields(Workload))
+_REQUEST = tuple(f.name for f in fields(Request) if f.name not in {"workload", "pinned"})
+
+
+def request(**keywords: Any) -> Request:  # noqa: ANN401 - each is checked by its name
+    """Build a request from keywords spelled as the options, vLLM's with underscores.
+
+    Raises:
+        UnknownNameError: a keyword that no option has, with the nearest ones.
+        UsageError: a value that makes no sense.
+    """
+    for name in keywords:
+        if name not in (*_REQUEST, *_WORKLOAD, *OPTIONS, "other"):
+            like = nearest(name, (*_REQUEST, *_WORKLOAD, *OPTIONS), likeness=0.6)
+            raise UnknownNameError(
+                f"no option is called {name}",
+                fix=f"perhaps {' or '.join(like)}" if like else "planner recommend --help",
+            )
+    own = _of(_REQUEST, keywords)
+    if keywords.get("distributed_executor_backend") == "ray":
+        own.setdefault("executor", "ray")
+    for name in ("gpus", "allow"):
+        if name in own:
+            own[name] = _several(own[name])
+    own["allow"] = tuple(code.upper() for code in own.get("allow", ()))
+    built = Request(
+        **own,
+        workload=Workload(**_of(_WORKLOAD, keywords)),
+        pinned=VllmArguments(
+            **{n: _value(n, v) for n, v in _of(tuple(OPTIONS), keywords).items()},
+            other=tuple(keywords.get("other") or ()),
+        ),
+    )
+    _check(built)
+    return built
+
+
+def require(asked: Request, command: str, *, gpus: bool = True) -> None:
+    """Say what is missing before anything is looked up.
+
+    Raises:
+        UsageError: no model, or no cluster.
+    """
+    example = f"planner {command} --model {asked.model or 'deepseek-ai/DeepSeek-R1'}"
+    example += f" --gpus {asked.gpus[0] if asked.gpus else '2x8xA100'}"
+    if not asked.model:
+        raise UsageError("no model is named", fix=example)
+    if gpus and not asked.gpus:
+        raise UsageError(
+            "no GPUs are named", cause="--gpus auto takes those of this machine", fix=example
+        )
+
+
+def judged(
+    asked: Request,
+    *,
+    model: str | None,
+    revision: str | None,
+    gpus: tuple[str, ...],
+    vllm_version: str | None,
+    arguments: VllmArguments,
+    environment: Mapping[str, str],
+) -> Request:
+    """The request that somebody else's deployment stands for; what was typed beside it wins.
+
+    Nothing of it was chosen here, so vLLM's own defaults hold where it is silent.
+    """
+    return replace(
+        asked,
+        model=asked.model or model or "",
+        revision=asked.revision or revision,
+        gpus=asked.gpus or gpus,
+        vllm_version=asked.vllm_version or vllm_version,
+        pinned=arguments,
+        environment={**asked.environment, **environment},
+        default_gpu_memory_utilization=None,
+    )
+
+
+def _of(names: Sequence[str], keywords: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: keywords[name] for name in names if keywords.get(name) is not None}
+
+
+def _several(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _value(name: str, value: Any) -> Any:  # noqa: ANN401 - typed by its field
+    """A keyword's value as the option's text would be read, so that both are checked alike."""
+    option = OPTIONS[name]
+    if option.kind in {"switch", "on"}:
+        if not isinstance(value, bool):
+            raise UsageError(f"{name} is {value!r}", fix=f"{name}=True or {name}=False")
+        return value
+    try:
+        if option.kind == "list":
+            return tuple(option.read(str(item)) for item in value)
+        return value if isinstance(value, Mapping) else option.read(str(value))
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"{name}: {value!r} {error}", cause=f"{option.flag}: {option.help}"
+        ) from None
+
+
+def _check(built: Request) -> None:
+    workload = built.workload
+    for name in ("input_tokens", "output_tokens", "concurrency", "num_prompts"):
+        value = getattr(workload, name)
+        if value is not None and (not isinstance(value, int) or value < 1):
+            raise UsageError(f"{name} is {value!r}", fix="give a whole number, 1 or more")
+    for name in ("request_rate", "ttft_ms", "tpot_ms"):
+        value = getattr(workload, name)
+        if value is not None and not 0 < value < float("inf"):
+            raise UsageError(f"{name} is {value!r}", fix="give a number above 0")
+    choices = {"objective": Objective, "executor": Literal["mp", "ray"]}
+    for name, known in choices.items():
+        if getattr(built, name) not in get_args(known):
+            raise UsageError(
+                f"{name} is {getattr(built, name)!r}", fix=f"one of {', '.join(get_args(known))}"
+            )

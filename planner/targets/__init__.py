@@ -1,0 +1,1 @@
+"""What `validate` reads: files and commands that describe a deployment."""
