@@ -1,0 +1,90 @@
+"""What a report format is, and how one is found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Protocol, cast
+
+from planner import plugins
+from planner.errors import UnknownNameError, UsageError, nearest
+
+if TYPE_CHECKING:
+    from planner.plan import Answer
+
+_PACKAGE = "planner.report"
+#: columns where nobody says how many there are
+WIDTH = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a report is written on."""
+
+    width: int = WIDTH
+    """Columns."""
+    terminal: bool = False
+    """A person looks at it now: bars are drawn."""
+    colour: bool = False
+    unicode: bool = True
+    """Block characters can be shown."""
+
+
+class Report(Protocol):
+    """A format: a module with these two names."""
+
+    SUFFIXES: tuple[str, ...]
+    """Of the files that hold it."""
+
+    def render(self, answer: Answer, page: Page) -> str:
+        """The whole text, with a newline at its end."""
+        ...  # pragma: no cover
+
+
+def formats(*, own: bool = False) -> tuple[str, ...]:
+    """The names ``--format`` takes: file names without the underscore that spares the stdlib.
+
+    ``own`` leaves out what other distributions add.
+    """
+    names = plugins.own_names(_PACKAGE) if own else plugins.names(_PACKAGE)
+    return tuple(sorted(name.rstrip("_") for name in names))
+
+
+def find(name: str) -> Report:
+    """The format of a name.
+
+    Raises:
+        UnknownNameError: no such format.
+    """
+    # the list of other distributions' formats takes as long as the rest: only if it must be read
+    for names in (plugins.own_names, plugins.names):
+        for module in names(_PACKAGE):
+            if module.rstrip("_") == name:
+                return cast("Report", plugins.load(_PACKAGE, module))
+    like = nearest(name, formats())
+    raise UnknownNameError(
+        f"no format is called {name}",
+        cause=f"there are {', '.join(formats())}",
+        fix=f"--format {like[0] if like else 'table'}",
+    )
+
+
+def of_file(name: str) -> Report:
+    """The format of a file's suffix.
+
+    Raises:
+        UsageError: no format has that suffix.
+    """
+    suffix = PurePath(name).suffix.lower()
+    own = suffix.removeprefix(".")
+    # the format named like the suffix first: the others need not be imported
+    for known in sorted(formats(own=own in formats(own=True)), key=lambda n: n != own):
+        report = find(known)
+        if suffix in report.SUFFIXES:
+            return report
+    suffixes = [s for known in formats() for s in find(known).SUFFIXES]
+    raise UsageError(
+        f"the format of {name} cannot be told from its suffix",
+        cause=f"there are {', '.join(suffixes)}",
+        fix=f"-o {PurePath(name).stem or 'plan'}.yaml",
+    )

@@ -1,0 +1,144 @@
+"""The tables and bars of the text report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from planner.finding import Severity
+from planner.report.parts import words
+from planner.report.parts.memory import TERMS, bar_cells, stage_rows
+from planner.units import count_text, gib, gib_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.plan import Answer, Layout, MathStep, Memory
+    from planner.report.base import Page
+
+VERDICT_STYLES = {"fits": "green", "uncertain": "yellow", "does_not_fit": "red"}
+SEVERITY_STYLES = {
+    Severity.ERROR: "bold red",
+    Severity.WARNING: "yellow",
+    Severity.ADVICE: "cyan",
+}
+#: columns a bar leaves to its label and the margins
+_BESIDE_BAR = 6
+_LONGEST_BAR = 80
+
+
+def pair(label: str | Text, text: str) -> Table:
+    """A paragraph beside its label; further lines stand under the first."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold", ratio=1)
+    grid.add_row(label, text)
+    return grid
+
+
+def _plain(*columns: tuple[str, str]) -> Table:
+    """A table without lines; columns are (heading, ``left`` or ``right``)."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="")
+    for heading, side in columns:
+        table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
+    return table
+
+
+def memory(memory: Memory) -> Table:
+    """What each stage's GPU holds, in GiB."""
+    short = {"activation": "activ.", "KV cache": "KV"}
+    table = _plain(
+        ("stage", "left"),
+        ("layers", "right"),
+        *((short.get(term.label, term.label), "right") for term in TERMS),
+    )
+    for row in stage_rows(memory):
+        table.add_row(row.stage, row.layers, *(f"{gib(size):.2f}" for size in row.sizes))
+    return table
+
+
+def bars(memory: Memory, page: Page) -> Group:
+    """A bar for each stage, and what its parts mean; unlike without colour too."""
+    rows = stage_rows(memory)
+    label = max(len(f"stage {row.stage}") for row in rows)
+    cells = max(10, min(_LONGEST_BAR, page.width - label - _BESIDE_BAR))
+    lines = [
+        Text(f"stage {row.stage}".ljust(label + 1)).append(_bar(row.sizes, cells, page))
+        for row in rows
+    ]
+    legend = Text()
+    for term in TERMS:
+        legend.append(term.glyph if page.unicode else term.letter, term.colour)
+        legend.append(f"\u00a0{term.label.replace(' ', chr(0xA0))} ")
+    return Group(*lines, legend)
+
+
+def _bar(sizes: Sequence[int], cells: int, page: Page) -> Text:
+    bar = Text()
+    for term, drawn in zip(TERMS, bar_cells(sizes, cells), strict=True):
+        bar.append((term.glyph if page.unicode else term.letter) * drawn, term.colour)
+    return bar
+
+
+def others(layouts: Sequence[Layout]) -> Table:
+    """The layouts after the first, a line each and the reason under it."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="")
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("layout", no_wrap=True)
+    for heading in ("GPUs", "room", "KV tokens", "requests", "context"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for number, layout in enumerate(layouts, 2):
+        kv, margin = layout.kv_cache, layout.fit.margin_bytes
+        table.add_row(
+            f"{number}.",
+            words.layout_name(layout),
+            str(layout.gpus_used),
+            "" if margin is None else gib_text(margin),
+            count_text(kv.tokens) if kv else "",
+            f"{kv.max_concurrency:.2f}" if kv else "",
+            count_text(kv.max_model_len) if kv else "",
+        )
+    return table
+
+
+def reasons(layouts: Sequence[Layout]) -> Table:
+    """Why each of the layouts after the first stands where it stands."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column(overflow="fold", ratio=1)
+    for number, layout in enumerate(layouts, 2):
+        if layout.why:
+            grid.add_row(f"{number}.", layout.why)
+    return grid
+
+
+def rejected(answer: Answer) -> Table:
+    """What is out, by the rule that is against it, with the rule's words on one of them."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold", ratio=1)
+    messages = {out.codes[0]: out.message for out in reversed(answer.rejected) if out.codes}
+    for code, names in words.by_code(answer).items():
+        text = Text(words.shortened(names))
+        text.append(f"\n{messages.get(code, '')}", "dim")
+        grid.add_row(Text(code, "cyan"), text)
+    return grid
+
+
+def arithmetic(steps: Sequence[MathStep]) -> Table:
+    """Each formula with its numbers and its result."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(overflow="fold", max_width=24)
+    grid.add_column(overflow="fold", ratio=1)
+    for step in steps:
+        text = Text(step.formula)
+        if step.bytes is not None:
+            text.append(f" = {count_text(step.bytes)} bytes ({gib_text(step.bytes, 2)})")
+        numbers = words.numbers_text(step)
+        text.append(f"\n{numbers}" if numbers else "")
+        text.append(f"\n{step.source}" if step.source else "", "dim")
+        grid.add_row(step.term, text)
+    return grid

@@ -1,0 +1,172 @@
+"""Layouts, clusters, models and sizes in the words of a report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.units import GIB, count_text, gib_text, params_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from planner.finding import Finding
+    from planner.plan import (
+        Answer,
+        Fit,
+        HardwareGroup,
+        KvCache,
+        Layout,
+        MathStep,
+        Model,
+        Performance,
+        Sizes,
+    )
+
+VERDICTS = {"fits": "fits", "uncertain": "may not fit", "does_not_fit": "does not fit"}
+
+
+def layout_name(sizes: Sizes) -> str:
+    """The sizes above one: ``TP8 x PP2``, ``TP1 x DP8 + EP``."""
+    pairs = (
+        ("TP", sizes.tensor_parallel_size),
+        ("PP", sizes.pipeline_parallel_size),
+        ("DP", sizes.data_parallel_size),
+        ("DCP", sizes.decode_context_parallel_size),
+    )
+    words = [f"{name}{size}" for name, size in pairs if size > 1] or ["TP1"]
+    return " x ".join(words) + (" + EP" if sizes.expert_parallel else "")
+
+
+def group_name(group: HardwareGroup) -> str:
+    """Like nodes as ``--gpus`` takes them: ``2x8xa100-sxm4-80gb@ib-hdr``."""
+    if group.gpus:
+        return group.gpus
+    count = f"{group.gpus_per_node}x" if group.gpus_per_node * group.nodes > 1 else ""
+    nodes = f"{group.nodes}x" if group.nodes > 1 else ""
+    fabric = f"@{group.fabric}" if group.fabric and group.nodes > 1 else ""
+    return f"{nodes}{count}{group.accelerator}{fabric}"
+
+
+def title(answer: Answer) -> str:
+    """What was asked, in one line."""
+    groups = answer.hardware.groups if answer.hardware else ()
+    cluster = " and ".join(group_name(group) for group in groups)
+    model = answer.model.id if answer.model else "deployment"
+    return f"{model} on {cluster}" if cluster else model
+
+
+def model_facts(model: Model) -> str:
+    """What is known of the model, in one line."""
+    facts = [
+        f"{params_text(model.parameters)} parameters" if model.parameters else "",
+        model.quantization or model.dtype or "",
+        f"{model.num_layers} layers" if model.num_layers else "",
+        f"context {count_text(model.max_model_len)}" if model.max_model_len else "",
+        model.architecture or "",
+    ]
+    origin = ", ".join(word for word in (model.source, model.trust) if word)
+    return ", ".join(fact for fact in facts if fact) + (f" ({origin})" if origin else "")
+
+
+def fit_text(fit: Fit) -> str:
+    """Verdict, room and chance: ``fits, 25.6 GiB to spare, 99 in 100``."""
+    words = [VERDICTS[fit.verdict]]
+    if fit.margin_bytes is not None:
+        side = "to spare" if fit.margin_bytes >= 0 else "short"
+        words.append(f"{gib_text(abs(fit.margin_bytes), _digits(fit.margin_bytes))} {side}")
+    if fit.probability is not None:
+        words.append(f"probability {fit.probability:.2f}")
+    return ", ".join(words)
+
+
+def _digits(size_bytes: int) -> int:
+    """Places after the point: a narrow margin is shown closer."""
+    return 1 if abs(size_bytes) >= GIB else 2
+
+
+def kv_text(kv: KvCache) -> str:
+    """Room for requests, in a sentence."""
+    short = " (less than the model can take)" if kv.max_model_len_reduced else ""
+    return (
+        f"{count_text(kv.tokens)} tokens in {kv.dtype}, {kv.max_concurrency:.2f} requests of "
+        f"{count_text(kv.max_model_len)} tokens{short} at a time; blocks of {kv.block_size} tokens"
+    )
+
+
+def speed_text(speed: Performance) -> str:
+    """Speed in a sentence."""
+    words = [
+        f"{speed.output_tokens_per_s:,.0f} output tokens/s" if speed.output_tokens_per_s else "",
+        f"first token after {speed.ttft_ms:,.0f} ms" if speed.ttft_ms else "",
+        f"then one every {speed.tpot_ms:.1f} ms" if speed.tpot_ms else "",
+        f"limited by {speed.limited_by}" if speed.limited_by else "",
+    ]
+    return ", ".join(word for word in words if word) + f" ({speed.basis})"
+
+
+def facts(layout: Layout) -> dict[str, str]:
+    """What a layout offers, by a word that names it."""
+    known = {
+        "KV cache": kv_text(layout.kv_cache) if layout.kv_cache else "",
+        "speed": speed_text(layout.performance) if layout.performance else "",
+        "start-up": f"{layout.start_up.seconds:,.0f} s" if layout.start_up else "",
+        "cost": f"{layout.cost.usd_per_hour:.2f} USD an hour" if layout.cost else "",
+    }
+    return {label: text for label, text in known.items() if text}
+
+
+def basis(answer: Answer) -> str:
+    """Whose behaviour is predicted, and what was learnt here."""
+    files = ", ".join(answer.calibration)
+    return f"vLLM {answer.vllm_version}" + (f", calibrated by {files}" if files else "")
+
+
+def by_code(answer: Answer) -> dict[str, list[str]]:
+    """Names of the rejected layouts by the first rule that is against them."""
+    groups: dict[str, list[str]] = {}
+    for out in answer.rejected:
+        groups.setdefault(out.codes[0] if out.codes else "", []).append(layout_name(out))
+    return groups
+
+
+def shortened(names: list[str], limit: int = 6) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
+
+
+def all_findings(answer: Answer) -> list[Finding]:
+    """On the request and on its layouts, the worst first."""
+    found = [*answer.findings, *(f for layout in answer.layouts for f in layout.findings)]
+    return sorted(found, key=lambda finding: finding.severity.rank)
+
+
+def numbers_text(step: MathStep) -> str:
+    """The numbers of a formula by name, whole ones with separators."""
+    return ", ".join(
+        f"{name} {count_text(value) if type(value) is int else value}"
+        for name, value in step.numbers.items()
+    )
+
+
+def summary(findings: Iterable[Finding]) -> str:
+    """``2 errors, 1 warning``; ``no findings``."""
+    counts: dict[str, int] = {}
+    for finding in findings:
+        counts[finding.severity] = counts.get(finding.severity, 0) + 1
+    plural = {"error": "errors", "warning": "warnings", "advice": "pieces of advice"}
+    singular = {"advice": "piece of advice"}
+    words = [
+        f"{counts[s]} {singular.get(s, s) if counts[s] == 1 else plural[s]}"
+        for s in ("error", "warning", "advice")
+        if s in counts
+    ]
+    return ", ".join(words) or "no findings"
+
+
+def place(finding: Finding) -> str:
+    """Where a finding is: ``plan.yaml:12:3``, or nothing."""
+    at = finding.location
+    if at is None:
+        return ""
+    return ":".join(str(part) for part in (at.file, at.line, at.column) if part is not None)

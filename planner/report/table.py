@@ -1,0 +1,174 @@
+"""Text for people: reads well at 80 columns, in a terminal and in a pipe."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from planner.report.parts import tables, words
+from planner.report.parts.commands import paste, placeholders, where
+from planner.report.parts.memory import uncertain
+from planner.units import gib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import RenderableType
+
+    from planner.finding import Finding
+    from planner.plan import Answer, Command, Layout, Memory
+    from planner.report.base import Page
+
+SUFFIXES = (".txt",)
+_INDENT = 3
+
+
+def render(answer: Answer, page: Page) -> str:
+    """The answer as text of the page's width."""
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=page.width,
+        color_system="standard" if page.colour else None,
+        force_terminal=page.colour,
+        no_color=not page.colour,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    writer = _Writer(console, page)
+    writer.head(answer)
+    if answer.command == "validate":
+        writer.verdict(answer)
+    else:
+        writer.layouts(answer)
+        writer.rest(answer)
+    # rich fills lines up to the page's width
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().rstrip().split("\n"))
+
+
+class _Writer:
+    """Puts the parts of an answer on a console, one after the other."""
+
+    def __init__(self, console: Console, page: Page) -> None:
+        self._console = console
+        self._page = page
+
+    def head(self, answer: Answer) -> None:
+        """What was asked, and what was assumed to answer it."""
+        self._line(words.title(answer), "bold")
+        if answer.model:
+            self._line(words.model_facts(answer.model), indent=2)
+        self._line(words.basis(answer), indent=2)
+        for text in answer.hardware.assumptions if answer.hardware else ():
+            self._show(tables.pair("assumed:", text), 2)
+        self._console.print()
+
+    def layouts(self, answer: Answer) -> None:
+        """The best layout in full, the others shorter."""
+        if not answer.layouts and answer.command == "recommend":
+            self._line("nothing fits", "bold red")
+            self._console.print()
+        for layout in answer.layouts[:1]:
+            self._layout(layout, "1. " if answer.command == "recommend" else "")
+        if others := answer.layouts[1:]:
+            self._line("other layouts", "bold")
+            self._show(tables.others(others), 0)
+            self._console.print()
+            self._show(tables.reasons(others), 0)
+            self._console.print()
+
+    def verdict(self, answer: Answer) -> None:
+        """What is wrong, the worst first, and a count."""
+        found = words.all_findings(answer)
+        self._findings(found, indent=0)
+        for layout in answer.layouts:
+            self._line(f"{words.layout_name(layout)}: {words.fit_text(layout.fit)}")
+        for note in answer.notes:
+            self._show(tables.pair("note:", note), 0)
+        self._line(words.summary(found), "bold")
+
+    def rest(self, answer: Answer) -> None:
+        """Findings on the whole, what was rejected and why, arithmetic, notes."""
+        self._findings(answer.findings, indent=0)
+        if answer.rejected:
+            self._line(f"rejected ({len(answer.rejected)})", "bold")
+            self._show(tables.rejected(answer), 0)
+            self._line("planner explain CODE tells more", "dim")
+            self._console.print()
+        if answer.math:
+            self._line("arithmetic", "bold")
+            self._show(tables.arithmetic(answer.math))
+            self._console.print()
+        for note in answer.notes:
+            self._show(tables.pair("note:", note), 0)
+
+    def _layout(self, layout: Layout, number: str) -> None:
+        plural = "s" if layout.gpus_used > 1 else ""
+        head = Text(f"{number}{words.layout_name(layout)} on {layout.gpus_used} GPU{plural}: ")
+        head.stylize("bold")
+        head.append(words.fit_text(layout.fit), tables.VERDICT_STYLES[layout.fit.verdict])
+        self._show(head, 0)
+        if layout.why:
+            self._line(layout.why, indent=_INDENT)
+        self._console.print()
+        if layout.memory:
+            self._memory(layout.memory)
+        for label, text in words.facts(layout).items():
+            self._show(tables.pair(f"{label}:", text))
+        self._console.print()
+        self._findings(layout.findings, indent=_INDENT)
+        for note in layout.notes:
+            self._show(tables.pair("note:", note))
+        self._commands(layout.commands)
+
+    def _memory(self, memory: Memory) -> None:
+        self._line(
+            f"memory of each GPU in GiB; vLLM's budget is {gib(memory.budget_bytes):.2f}, "
+            f"{memory.gpu_memory_utilization:g} of the GPU",
+            indent=_INDENT,
+        )
+        self._show(tables.memory(memory))
+        if self._page.terminal:
+            self._show(tables.bars(memory, self._page))
+        ranges = ", ".join(
+            f"{label} {gib(low):.2f} to {gib(high):.2f}"
+            for label, (low, high) in uncertain(memory).items()
+        )
+        if ranges:
+            self._show(tables.pair("uncertain:", ranges))
+
+    def _commands(self, commands: Sequence[Command]) -> None:
+        hosts = len({command.node for command in commands})
+        for command in commands:
+            self._line(f"{where(command, hosts)}:", "bold", indent=_INDENT)
+            for line in paste(command, self._page.width - _INDENT):
+                # words longer than the page stay whole: the line is there to be pasted
+                self._console.print(Text(" " * _INDENT + line), soft_wrap=True)
+        if stands := placeholders(commands):
+            self._line(stands, indent=_INDENT)
+        if commands:
+            self._console.print()
+
+    def _findings(self, findings: Iterable[Finding], indent: int) -> None:
+        for finding in sorted(findings, key=lambda f: f.severity.rank):
+            if place := words.place(finding):
+                self._line(f"{place}:", indent=indent)
+            style = tables.SEVERITY_STYLES[finding.severity]
+            head = Text(f"{finding.severity} {finding.code}", style)
+            self._show(tables.pair(head, finding.message), indent)
+            for label, text in (("cause:", finding.cause), ("fix:", finding.fix)):
+                if text:
+                    self._show(tables.pair(label, text), indent + 2)
+            self._console.print()
+
+    def _line(self, text: str, style: str = "", *, indent: int = 0) -> None:
+        self._show(Text(text, style, overflow="fold"), indent)
+
+    def _show(self, content: RenderableType, indent: int = _INDENT) -> None:
+        self._console.print(Padding(content, (0, 0, 0, indent)))
