@@ -1,0 +1,42 @@
+"""One layout, or the bare model, in full: memory of each stage, KV cache."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from planner.cli import options
+from planner.cli.command import PlannerCommand
+from planner.cli.output import deliver
+
+
+@click.command("estimate", cls=PlannerCommand, vllm=True)
+@options.subject
+@options.workload
+@options.judgement
+@options.answer
+@options.show_math
+@click.pass_context
+def estimate(
+    ctx: click.Context,
+    /,
+    format_: str,
+    output: tuple[str, ...],
+    fail_on: str,
+    **typed: Any,  # noqa: ANN401 - click's, checked by options.asked
+) -> int:
+    """One layout in full: bytes of each stage and GPU, KV cache; without --gpus the bare model.
+
+    Sizes that are not given are 1, as in vLLM. Exit 1 if it does not fit.
+    """
+    # numpy, pydantic and the model's own modules: not for --help
+    from planner.estimate import estimate as flow
+    from planner.request import require
+
+    asked = options.asked(ctx, typed)
+    require(asked, "estimate", gpus=False)
+    return deliver(flow(asked), format_, output, fail_on)
+
+
+COMMAND = estimate

@@ -1,0 +1,42 @@
+"""Layouts that fit, the best first, with the commands of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from planner.cli import options
+from planner.cli.command import PlannerCommand
+from planner.cli.output import deliver
+
+
+@click.command("recommend", cls=PlannerCommand, vllm=True)
+@options.subject
+@options.workload
+@options.search
+@options.judgement
+@options.answer
+@click.pass_context
+def recommend(
+    ctx: click.Context,
+    /,
+    format_: str,
+    output: tuple[str, ...],
+    fail_on: str,
+    **typed: Any,  # noqa: ANN401 - click's, checked by options.asked
+) -> int:
+    """Layouts that vLLM accepts and that fit, the best first, with their commands.
+
+    Every option of vLLM that is given is fixed; the others are left to the search.
+    """
+    # numpy, pydantic and the model's own modules: not for --help
+    from planner.recommend import recommend as flow
+    from planner.request import require
+
+    asked = options.asked(ctx, typed)
+    require(asked, "recommend")
+    return deliver(flow(asked), format_, output, fail_on)
+
+
+COMMAND = recommend

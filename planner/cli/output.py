@@ -1,0 +1,98 @@
+"""Where an answer goes: standard output, files, the exit code."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from planner.errors import ExitCode, InvalidInputError
+from planner.report.base import WIDTH, Page, find, of_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.plan import Answer
+
+#: lines longer than this are hard to read on any screen
+_WIDEST = 120
+_NARROWEST = 40
+
+
+def page() -> Page:
+    """What standard output is, from the terminal and ``NO_COLOR FORCE_COLOR TERM COLUMNS``."""
+    terminal = sys.stdout.isatty()
+    forced = bool(os.environ.get("FORCE_COLOR"))
+    wanted = forced or (terminal and os.environ.get("TERM") != "dumb")
+    columns = shutil.get_terminal_size((WIDTH, 24)).columns
+    return Page(
+        width=max(_NARROWEST, min(columns, _WIDEST)),
+        terminal=terminal,
+        colour=wanted and not os.environ.get("NO_COLOR"),
+        unicode=_takes_unicode(sys.stdout.encoding),
+    )
+
+
+def _takes_unicode(encoding: str | None) -> bool:
+    try:
+        "█▓▒░▪▫·".encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def deliver(answer: Answer, name: str, files: Sequence[str], fail_on: str) -> ExitCode:
+    """Print an answer, write it to files, and say how the process ends."""
+    reports = [(path, of_file(path)) for path in files]
+    text = find(name).render(answer, page())
+    for path, report in reports:
+        write_file(path, report.render(answer, Page()))
+    write(text)
+    return exit_code(answer, fail_on)
+
+
+def write(text: str) -> None:
+    """Put text on standard output; a reader who went away is no error."""
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # what Python still holds must not be flushed into the closed pipe at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_file(name: str, text: str) -> None:
+    """Write a report, and say so.
+
+    Raises:
+        InvalidInputError: the file cannot be written.
+    """
+    try:
+        Path(name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInputError(
+            f"{name} cannot be written: {error.strerror}", fix="-o a path in a folder that exists"
+        ) from None
+    click.echo(f"planner: wrote {name}", err=True)
+
+
+def exit_code(answer: Answer, fail_on: str) -> ExitCode:
+    """0, or 1: a finding at or above ``fail_on``, or nothing fits.
+
+    Of ``recommend`` the first layout counts: the others are offered beside it.
+    """
+    from planner.finding import Severity  # not for --help
+
+    layouts = answer.layouts[:1] if answer.command == "recommend" else answer.layouts
+    found = [*answer.findings, *(f for layout in layouts for f in layout.findings)]
+    nothing = answer.command == "recommend" and not answer.layouts
+    short = answer.command == "estimate" and any(
+        layout.fit.verdict == "does_not_fit" for layout in layouts
+    )
+    bad = any(f.severity.rank <= Severity(fail_on).rank for f in found)
+    return ExitCode.FINDINGS if bad or nothing or short else ExitCode.OK
