@@ -1,0 +1,1 @@
+"""Boards, nodes, networks and clusters: what the data files say and what a user types."""

@@ -1,0 +1,100 @@
+"""The index of names: which id a typed name means. Generated, so that a lookup opens one file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from planner.hardware.names import generated_keys, leaves_open, name_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from planner.hardware.accelerator import Accelerator
+    from planner.hardware.fabric import Fabric
+    from planner.hardware.node import NodeType
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Keys (see ``names.name_key``) to ids.
+
+    Attributes:
+        accelerators: key to id.
+        open: accelerator keys that leave a version open, to the other ids they could mean.
+        unclear: keys that mean several boards equally, to their ids.
+        nodes: key to ``provider/id``.
+        fabrics: key to id.
+    """
+
+    accelerators: dict[str, str] = field(default_factory=dict)
+    open: dict[str, list[str]] = field(default_factory=dict)
+    unclear: dict[str, list[str]] = field(default_factory=dict)
+    nodes: dict[str, str] = field(default_factory=dict)
+    fabrics: dict[str, str] = field(default_factory=dict)
+
+
+class Rows(Protocol):
+    """What the index is built from; the catalogue is one."""
+
+    def accelerators(self) -> Iterator[Accelerator]:
+        """Every board."""
+
+    def nodes(self) -> Iterator[NodeType]:
+        """Every node type."""
+
+    def ids(self, folder: str) -> list[str]:
+        """Ids in one folder."""
+
+    def fabric(self, fabric_id: str) -> Fabric:
+        """One network."""
+
+
+def build_index(rows: Rows) -> Index:
+    """The index of all rows, from the files alone.
+
+    A name that a row states wins over one that follows from an id; a key that follows from
+    several ids is left out, unless a row states it.
+    """
+    boards = list(rows.accelerators())
+    index = Index()
+    for board in boards:
+        for name in (board.id, *board.nvml_names, *board.aliases):
+            index.accelerators[name_key(name)] = board.id
+        for alias in board.unclear_aliases:
+            index.unclear.setdefault(name_key(alias), []).append(board.id)
+    _add_generated(index, boards)
+    _add_open(index, boards)
+    for node in rows.nodes():
+        for name in (node.id, *node.aliases):
+            index.nodes[name_key(name)] = f"{node.provider}/{node.id}"
+    for fabric_id in rows.ids("fabrics"):
+        for name in (fabric_id, *rows.fabric(fabric_id).aliases):
+            index.fabrics[name_key(name)] = fabric_id
+    return index
+
+
+def index_text(index: Index) -> str:
+    """The index as its file holds it: sorted, one name a line."""
+    document: dict[str, Any] = {"_": "generated from the data files; do not edit", **asdict(index)}
+    return json.dumps(document, indent=0, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _add_generated(index: Index, boards: Iterable[Accelerator]) -> None:
+    claims: dict[str, set[str]] = {}
+    for board in boards:
+        for key in generated_keys(board.id):
+            claims.setdefault(key, set()).add(board.id)
+    for key, ids in claims.items():
+        if len(ids) == 1:
+            index.accelerators.setdefault(key, next(iter(ids)))
+
+
+def _add_open(index: Index, boards: Iterable[Accelerator]) -> None:
+    """Note which names leave a version open."""
+    ids = [board.id for board in boards]
+    for key, chosen in index.accelerators.items():
+        others = [other for other in ids if leaves_open(key, chosen, other)]
+        if others:
+            index.open[key] = others
