@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.units import count_text
+
 if TYPE_CHECKING:
     from planner.case import Case
     from planner.units import Ints
@@ -14,28 +16,44 @@ if TYPE_CHECKING:
 def order(case: Case) -> Ints:
     """Row numbers, the best layout first.
 
-    1. The asked context (or the model's own) in full comes before a shortened one.
-    2. Tensor-parallel and expert groups inside one scale-up domain.
-    3. Fewer GPUs a replica, then more replicas. The data-parallel ranks of a model with
+    1. What surely fits before what may.
+    2. The asked context (or the model's own) in full before a shortened one.
+    3. Tensor-parallel and expert groups inside one scale-up domain.
+    4. Fewer GPUs a replica, then more replicas. The data-parallel ranks of a model with
        experts share them, so together they are one replica.
-    4. Tensor before pipeline parallelism where GPUs share a fast link; pipeline stages where
+    5. Tensor before pipeline parallelism where GPUs share a fast link; pipeline stages where
        they meet over PCIe.
-    5. Whole experts on a rank only where asked for or where slices do not work.
+    6. Slices of experts before whole ones, attention split before attention replicated: those
+       are offered, and speed decides between them.
 
     Source: docs/serving/parallelism_scaling, docs/serving/data_parallel (vLLM 0.33)
     """
+    return np.lexsort(_keys(case)[::-1])
+
+
+def compare(case: Case, row: int) -> tuple[int, ...]:
+    """A row's place among rows of other tables: smaller is better."""
+    return tuple(int(key[row]) for key in _keys(case))
+
+
+def _keys(case: Case) -> tuple[Ints, ...]:
+    layouts, placement = case.layouts, case.placement
+    leaves = placement.tp_leaves_domain | (case.has_experts & placement.moe_leaves_domain)
+    cut = ~case.serves_full_length
+    engine = gpus_per_replica(case)
     keys = (
-        ~case.serves_full_length,
-        case.placement.tp_leaves_domain | (case.has_experts & case.placement.moe_leaves_domain),
-        gpus_per_replica(case),
-        -replicas(case),
-        case.layouts.pp if case.fast_link else case.layouts.tp,
-        case.layouts.dp,
-        case.layouts.ep,
-        -np.where(case.serves_full_length, 0, case.max_model_len),
-        case.layouts.dcp,
+        ~case.fits,
+        cut,
+        leaves,
+        np.where(cut, -case.max_model_len, 0),
+        engine,
+        -(layouts.gpus // engine),
+        layouts.pp if case.fast_link else layouts.tp,
+        layouts.dp,
+        layouts.ep,
+        layouts.dcp,
     )
-    return np.lexsort(keys[::-1])
+    return tuple(np.asarray(key, dtype=np.int64) for key in keys)
 
 
 def gpus_per_replica(case: Case) -> Ints:
@@ -44,40 +62,36 @@ def gpus_per_replica(case: Case) -> Ints:
     return layouts.tp * layouts.pp * np.where(case.has_experts, layouts.dp, 1)
 
 
-def replicas(case: Case) -> Ints:
-    """Independent engines a layout runs."""
-    return case.layouts.gpus // gpus_per_replica(case)
-
-
-def why(case: Case, row: int, position: int) -> str:
+def why(case: Case, row: int, *, first: bool) -> str:
     """One sentence: what puts a layout where it stands."""
     layouts = case.layouts
     tp, pp, dp = (int(column[row]) for column in (layouts.tp, layouts.pp, layouts.dp))
-    parts = [_first_words(position), _shape(case, tp, pp, dp, ep=bool(layouts.ep[row]))]
-    if not case.serves_full_length[row]:
-        parts.append(f"context cut to {int(case.max_model_len[row]):,} tokens")
-    return ": ".join(filter(None, (parts[0], ", ".join(parts[1:]))))
+    reasons = [_model_split(case, tp, pp, across=int(case.placement.hosts[row]) > 1)]
+    if dp > 1 and case.has_experts:
+        reasons.append(f"{dp} attention replicas share the experts")
+    elif dp > 1:
+        reasons.append(f"{dp} replicas serve apart")
+    if layouts.ep[row]:
+        reasons.append("whole experts on each rank")
+    if case.serves_full_length[row]:
+        reasons.append(
+            f"the full context of {count_text(int(case.max_model_len[row]))} tokens fits"
+        )
+    else:
+        reasons.append(f"the context is cut to {count_text(int(case.max_model_len[row]))} tokens")
+    if not case.fits[row]:
+        reasons.append(f"it may not fit (chance {case.fit_probability[row]:.0%})")
+    sentence = ", ".join(reasons)
+    return f"first: {sentence}" if first else sentence
 
 
-def _first_words(position: int) -> str:
-    return "best" if position == 0 else ""
-
-
-def _shape(case: Case, tp: int, pp: int, dp: int, *, ep: bool) -> str:
-    words = []
-    engine = tp * pp
-    if engine == 1:
-        words.append("the whole model on each GPU" if dp > 1 else "fits one GPU")
+def _model_split(case: Case, tp: int, pp: int, *, across: bool) -> str:
+    if tp * pp == 1:
+        return "one GPU holds the model"
+    link = "NVLink or its like" if case.fast_link else "PCIe"
+    parts = []
     if tp > 1:
-        link = "NVLink" if case.fast_link else "PCIe"
-        where = "across hosts" if case.placement.tp_leaves_domain.all() else f"over {link}"
-        words.append(f"tensors split over {tp} GPUs {where}")
+        parts.append(f"tensors split over {tp} GPUs on {link}")
     if pp > 1:
-        across = " across hosts" if engine > case.group.gpus_per_node else ""
-        words.append(f"{pp} pipeline stages{across}")
-    if dp > 1:
-        shared = case.has_experts
-        words.append(f"{dp} attention replicas sharing the experts" if shared else f"{dp} replicas")
-    if ep:
-        words.append("whole experts on each rank")
-    return ", ".join(words)
+        parts.append(f"{pp} pipeline stages{' across hosts' if across else ''}")
+    return " and ".join(parts)

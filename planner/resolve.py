@@ -5,31 +5,65 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planner.case import Case
 from planner.errors import UsageError
+from planner.finding import Severity
 from planner.hardware.cluster import Cluster, parse_cluster
+from planner.memory.stages import vllm_partition
+from planner.model.keys import Keys
 from planner.model.read import read_architecture
 from planner.model.source import ModelSource, find_model
 from planner.quant.read import read_quantization
+from planner.quant.unquantized import UNQUANTIZED
+from planner.rules.base import find_rule, model_findings
+from planner.settings import settle
 from planner.vllm.version import VllmVersion, find_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planner.finding import Finding
+    from planner.hardware.cluster import NodeGroup
+    from planner.layout import Layouts
     from planner.model.architecture import Architecture
     from planner.quant.base import Quantization
     from planner.request import Request
 
+PARTITION = "VLLM_PP_LAYER_PARTITION"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a request is about."""
+    """What a request is about.
+
+    ``findings`` are about the model itself; where one is an error, vLLM refuses the model
+    whatever the layout, and ``architecture`` may be unknown.
+    """
 
     request: Request
     source: ModelSource
-    architecture: Architecture
-    quantization: Quantization
     cluster: Cluster
     version: VllmVersion
+    findings: tuple[Finding, ...]
+    architecture: Architecture | None
+    quantization: Quantization
+
+    @property
+    def known(self) -> Architecture:
+        """The architecture, where the model is not refused."""
+        if self.architecture is None:
+            raise RuntimeError("a refused model has no architecture")
+        return self.architecture
+
+    @property
+    def groups(self) -> tuple[NodeGroup, ...]:
+        """Groups of like hosts; a layout stays within one."""
+        return self.cluster.groups
+
+    @property
+    def refused(self) -> bool:
+        """Whether vLLM refuses the model whatever the layout."""
+        return any(found.severity is Severity.ERROR for found in self.findings)
 
 
 def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
@@ -42,7 +76,9 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
         raise UsageError("no model is named", fix="add --model MODEL")
     if not request.gpus:
         raise UsageError("no GPUs are named", fix="add --gpus 8xH100, or --gpus auto")
-    cluster = parse_cluster(request.gpus, environ=environ)
+    for code in request.allow:
+        find_rule(code)
+    cluster = parse_cluster(request.gpus)
     version = find_version(request.vllm_version)
     source = find_model(
         request.model,
@@ -51,11 +87,68 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
         refresh=request.refresh,
         environ=environ,
     )
+    findings = model_findings(Keys(source.config))
+    refused = any(found.severity is Severity.ERROR for found in findings)
+    asked = request.pinned.quantization
     return Subject(
         request=request,
         source=source,
-        architecture=read_architecture(source.config),
-        quantization=read_quantization(source.config, request.pinned.quantization),
         cluster=cluster,
         version=version,
+        findings=findings,
+        architecture=None if refused else read_architecture(source.config),
+        quantization=UNQUANTIZED if refused else read_quantization(source.config, asked),
     )
+
+
+def table(
+    subject: Subject,
+    group: NodeGroup,
+    layouts: Layouts,
+    *,
+    shorten: bool = False,
+    one_host_command: bool = False,
+) -> Case:
+    """The case of one group of hosts over a table of layouts."""
+    request = subject.request
+    return Case(
+        architecture=subject.known,
+        quantization=subject.quantization,
+        group=group,
+        layouts=layouts,
+        arguments=request.pinned,
+        settings=settle(
+            request.pinned,
+            subject.known,
+            group.accelerator,
+            subject.version,
+            default_utilization=request.default_gpu_memory_utilization,
+        ),
+        version=subject.version,
+        environment={k: v for k, v in request.environment.items() if k != PARTITION},
+        allowed=frozenset(find_rule(code).CODE for code in request.allow),
+        partition=_partition(request, subject.known, layouts),
+        shorten=shorten,
+        one_host_command=one_host_command,
+    )
+
+
+def _partition(
+    request: Request, architecture: Architecture, layouts: Layouts
+) -> tuple[int, ...] | None:
+    """The division that the environment sets, checked as vLLM checks it."""
+    text = request.environment.get(PARTITION)
+    if not text:
+        return None
+    try:
+        sizes = tuple(int(word) for word in text.split(","))
+    except ValueError:
+        sizes = ()
+    stages, layers = int(layouts.pp.max(initial=1)), architecture.num_layers
+    if len(sizes) != stages or sum(sizes) != layers or min(sizes, default=0) < 1:
+        raise UsageError(
+            f"{PARTITION}={text} does not match {stages} stages of {layers} layers",
+            cause="it lists the layers of each stage, and they sum to the model's",
+            fix=f"{PARTITION}={','.join(map(str, vllm_partition(layers, stages)))}",
+        )
+    return sizes

@@ -41,6 +41,17 @@ def candidates(architecture: Architecture, group: NodeGroup, pinned: VllmArgumen
     return table.take(useful & ~alike)
 
 
+def fixed_layout(pinned: VllmArguments) -> Layouts:
+    """The one layout that options describe; what they leave out is 1, as in vLLM."""
+    return Layouts.one(
+        tp=pinned.tensor_parallel_size or 1,
+        pp=pinned.pipeline_parallel_size or 1,
+        dp=pinned.data_parallel_size or 1,
+        dcp=pinned.decode_context_parallel_size or 1,
+        ep=bool(pinned.enable_expert_parallel),
+    )
+
+
 def _sizes(gpus: int, gpus_per_node: int) -> list[int]:
     small = set(range(1, min(gpus, max(gpus_per_node, 16)) + 1))
     powers = {2**k for k in range(gpus.bit_length()) if 2**k <= gpus}

@@ -150,3 +150,27 @@ def _on_stages(tensor: RankTensor, count: Ints | Bools, row_of: Ints, size: int)
         count=count * per_module[row_of][:, None],
         buffer=tensor.buffer,
     )
+
+
+def layer_bytes(
+    architecture: Architecture,
+    quantization: Quantization,
+    layouts: Layouts,
+    *,
+    dtype_bytes: int,
+    capability: int,
+) -> Ints:
+    """Parameters of each layer on one rank of the first layout: Int64[layers]."""
+    ranks, row_of, size = _distinct_ranks(layouts, dtype_bytes=dtype_bytes, capability=capability)
+    kinds = layer_kinds(architecture, quantization)
+    once = np.ones((len(layouts), 1), dtype=np.int64)
+    per_kind = [
+        sum(
+            int(_on_stages(tensor, once, row_of, size).tensor_bytes[0]) * int(np.max(tensor.count))
+            for module, scheme in kind.modules
+            for tensor in module_tensors(module, scheme, ranks)
+            if not tensor.buffer
+        )
+        for kind in kinds.kinds
+    ]
+    return np.array(per_kind, dtype=np.int64)[kinds.kind_of]

@@ -38,6 +38,12 @@ class LayerKinds:
     kinds: tuple[LayerKind, ...]
     before: Ints
 
+    @property
+    def kind_of(self) -> Ints:
+        """The kind of each layer: Int64[layers]."""
+        kind: Ints = np.diff(self.before, axis=1).argmax(axis=0)
+        return kind
+
     def counts(self, starts: Ints, ends: Ints) -> Ints:
         """Layers of each kind in stages: Int64[kinds, rows, stages]."""
         return self.before[:, ends] - self.before[:, starts]

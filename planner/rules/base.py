@@ -15,7 +15,9 @@ A rule of scope ``layout`` offers::
     def broken(case: Case) -> Bools: ...     # one bool a row, or one for all: it broadcasts
     def explain(case: Case, row: int) -> Explanation: ...
 
-The sentence knows neither its rule's code nor its severity: ``findings`` stamps them.
+A rule of scope ``model`` judges a configuration before any layout: ``check(keys: Keys) ->
+Explanation | None``. The sentence knows neither its rule's code nor its severity: the
+functions below stamp them.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from planner.case import Case
+    from planner.model.keys import Keys
     from planner.units import Bools
 
 RULES = "planner.rules"
@@ -74,6 +77,14 @@ class LayoutRule(Rule, Protocol):
         ...
 
 
+class ModelRule(Rule, Protocol):
+    """A rule that judges a model's configuration."""
+
+    def check(self, keys: Keys) -> Explanation | None:
+        """What is wrong with it, or None."""
+        ...
+
+
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule, by code."""
@@ -83,6 +94,13 @@ def rules() -> tuple[Rule, ...]:
 def layout_rules() -> tuple[LayoutRule, ...]:
     """The rules that judge layouts."""
     return tuple(cast("LayoutRule", rule) for rule in rules() if rule.SCOPE == "layout")
+
+
+def model_findings(keys: Keys) -> tuple[Finding, ...]:
+    """What the rules say of a model, whatever its layout."""
+    which = (cast("ModelRule", rule) for rule in rules() if rule.SCOPE == "model")
+    checked = ((rule, rule.check(keys)) for rule in which)
+    return tuple(_stamp(rule, why, rule.SEVERITY) for rule, why in checked if why is not None)
 
 
 def find_rule(name: str) -> Rule:
@@ -119,6 +137,20 @@ def finding(rule: LayoutRule, case: Case, row: int) -> Finding:
     severity = rule.SEVERITY
     if rule.ORIGIN is Origin.POLICY and severity is Severity.ERROR and rule.CODE in case.allowed:
         severity = Severity.WARNING
+    return _stamp(rule, why, severity)
+
+
+def row_findings(case: Case, row: int) -> tuple[Finding, ...]:
+    """All findings about one row, the worst first."""
+    found = [
+        finding(rule, case, row)
+        for rule in layout_rules()
+        if np.broadcast_to(np.asarray(rule.broken(case)), (len(case.layouts),))[row]
+    ]
+    return tuple(sorted(found, key=lambda each: (each.severity.rank, each.code)))
+
+
+def _stamp(rule: Rule, why: Explanation, severity: Severity) -> Finding:
     return Finding(
         code=rule.CODE,
         name=rule.NAME,

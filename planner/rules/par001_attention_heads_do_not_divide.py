@@ -4,6 +4,7 @@ What it checks:
     the number of attention heads is a multiple of ``--tensor-parallel-size``.
 Why:
     each rank computes whole heads; vLLM refuses to start otherwise.
+
 Example:
     ``--model Qwen/Qwen2.5-7B-Instruct -tp 8``: 28 heads over 8 ranks.
 Fix:

@@ -8,6 +8,7 @@ Why:
     many times as long as over NVLink, on every token. vLLM itself accepts such a layout
     without a word (on Ray with two warnings), or refuses it late when the command names one
     host only.
+
 Example:
     ``-tp 16`` over two hosts of 8 GPUs.
 Fix:

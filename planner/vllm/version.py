@@ -23,19 +23,26 @@ class VllmVersion:
         graphs: CUDA graphs are ``outside`` the budget, or ``estimated`` and taken off it.
         kv_tokens: "GPU KV cache size" counts the tokens of all ``blocks``, or ``concurrency``
             times the longest request.
-        runner_v2: which classes run on the second model runner.
+        runner_v2: which classes run on the second model runner: ``all``, ``dense`` or a list.
     """
 
     name: str
     gpu_memory_utilization: float
     graphs: str
     kv_tokens: str
-    runner_v2: str
+    runner_v2: str | tuple[str, ...]
 
     @property
     def number(self) -> tuple[int, int]:
         """For comparing."""
         return _number(self.name)
+
+
+    def uses_runner_v2(self, architecture: str, *, moe: bool) -> bool:
+        """Whether a model class runs on the second model runner."""
+        if isinstance(self.runner_v2, str):
+            return self.runner_v2 == "all" or not moe
+        return architecture in self.runner_v2
 
 
 def _number(name: str) -> tuple[int, int]:
@@ -87,5 +94,5 @@ def find_version(name: str | None = None) -> VllmVersion:
         if since <= number:
             facts |= tomllib.loads(path.read_text(encoding="utf-8"))
     own = {f.name for f in fields(VllmVersion)}
-    facts = {key: value for key, value in facts.items() if key in own}
+    facts = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items() if k in own}
     return VllmVersion(**facts | {"name": ".".join(map(str, number))})

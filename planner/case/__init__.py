@@ -1,0 +1,5 @@
+"""The columns together: one model on one group of like hosts, over a table of layouts."""
+
+from planner.case.table import Case
+
+__all__ = ["Case"]

@@ -1,0 +1,223 @@
+"""One model on one group of like hosts, over a table of layouts.
+
+Every figure is a lazy column, computed once when it is first asked for. A single layout is a
+table of one row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.case.budget import case_budget
+from planner.case.kv_columns import KvColumns, kv_columns
+from planner.case.shards import case_misfits
+from planner.memory.budget import probability_positive
+from planner.memory.interval import Interval
+from planner.memory.stages import Stages
+from planner.memory.weights import StageTensor, Weights, stage_tensors, weights
+from planner.model.evenness import uneven
+from planner.placement import Placement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+    from planner.hardware.cluster import NodeGroup
+    from planner.layout import Layouts
+    from planner.memory.budget import Budget
+    from planner.model.architecture import Architecture
+    from planner.quant.base import Misfit, Quantization
+    from planner.settings import Settings
+    from planner.units import Bools, Ints
+    from planner.vllm.arguments import VllmArguments
+    from planner.vllm.version import VllmVersion
+
+#: a layout fits, or does not, when the chance of it is beyond these
+SURE, UNLIKELY = 0.9, 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A table of layouts with all that bears on them.
+
+    Attributes:
+        arguments: what somebody fixed of vLLM's options.
+        settings: the same with vLLM's defaults filled in.
+        partition: layers of each stage for all rows (``VLLM_PP_LAYER_PARTITION``); None is
+            vLLM's own split.
+        shorten: a context nobody fixed may be cut to what fits.
+        one_host_command: the layout is typed as a command without ``--nnodes`` or Ray.
+        allowed: codes of this planner's own rules that may be broken.
+    """
+
+    architecture: Architecture
+    quantization: Quantization
+    group: NodeGroup
+    layouts: Layouts
+    arguments: VllmArguments
+    settings: Settings
+    version: VllmVersion
+    environment: Mapping[str, str] = field(default_factory=dict)
+    allowed: frozenset[str] = frozenset()
+    partition: tuple[int, ...] | None = None
+    shorten: bool = False
+    one_host_command: bool = False
+
+    def take(self, rows: Ints | Bools) -> Case:
+        """The same case over some of its rows."""
+        return replace(self, layouts=self.layouts.take(rows))
+
+    @cached_property
+    def placement(self) -> Placement:
+        """Where the ranks sit."""
+        return Placement.on(self.layouts, self.group)
+
+    @cached_property
+    def stages(self) -> Stages:
+        """Which layers each pipeline stage holds."""
+        if self.partition is not None:
+            return Stages.given(self.partition, len(self.layouts))
+        return Stages.of(self.layouts, self.architecture.num_layers)
+
+    @cached_property
+    def has_experts(self) -> bool:
+        """A mixture of experts."""
+        return self.architecture.num_experts > 0
+
+    @cached_property
+    def fast_link(self) -> bool:
+        """The GPUs of a host share NVLink or its like."""
+        return self.group.scale_up_domain > 1 or self.group.gpus_per_node == 1
+
+    @cached_property
+    def switched(self) -> bool:
+        """The GPUs of a host meet in an NVLink switch."""
+        link = self.group.intra_node_link
+        return link is not None and link.topology in {"switch", "rack"}
+
+    @cached_property
+    def runner_v2(self) -> bool:
+        """Whether the model runs on vLLM's second model runner in this version."""
+        return self.version.uses_runner_v2(self.architecture.name, moe=self.has_experts)
+
+    @cached_property
+    def features_divide(self) -> Bools:
+        """Whether every split matrix divides by the layout's sizes."""
+        divides = np.ones(len(self.layouts), dtype=np.bool_)
+        for dimension in uneven(self.architecture, self.layouts):
+            divides &= ~dimension.broken
+        return divides
+
+    @cached_property
+    def plannable(self) -> Bools:
+        """Whether a row's sizes divide the model, so that it has a KV cache to plan."""
+        heads, tp = self.architecture.num_kv_heads, self.layouts.tp
+        shared = (heads == 0) | (tp % max(heads, 1) == 0) | (heads % tp == 0)
+        staged = self.layouts.pp <= self.architecture.num_layers
+        whole = self.layouts.tp % self.layouts.dcp == 0
+        return self.features_divide & staged & whole & (shared | self.architecture.uses_mla)
+
+    def rank_classes(self, row: int) -> int:
+        """Ranks of a stage that differ: those with one expert more than the others."""
+        experts, ranks = self.architecture.num_experts, int(self.layouts.ep_size[row])
+        return 2 if experts % ranks else 1
+
+    def uneven_features(self, row: int) -> list[tuple[str, int]]:
+        """Name and size of what a row does not divide."""
+        found = uneven(self.architecture, self.layouts)
+        return [(dimension.name, dimension.size) for dimension in found if dimension.broken[row]]
+
+    @cached_property
+    def misfits(self) -> tuple[Misfit, ...]:
+        """Where shards of quantized weights break the format."""
+        return case_misfits(self)
+
+    @cached_property
+    def tensors(self) -> tuple[StageTensor, ...]:
+        """Every tensor of every stage's fullest rank."""
+        return tuple(
+            stage_tensors(
+                self.architecture,
+                self.quantization,
+                self.layouts,
+                self.stages,
+                dtype_bytes=self.settings.dtype_bytes,
+                capability=self.settings.capability,
+            )
+        )
+
+    @cached_property
+    def weights(self) -> Weights:
+        """Parameters and buffers as constructed: Int64[rows, stages]."""
+        return weights(self.tensors, self.stages)
+
+    @cached_property
+    def budget(self) -> Budget:
+        """The memory of each stage's fullest rank."""
+        return case_budget(self)
+
+    @cached_property
+    def kv(self) -> KvColumns:
+        """Blocks, requests and tokens of the KV cache."""
+        return kv_columns(self)
+
+    @cached_property
+    def tightest_stage(self) -> Ints:
+        """The stage that holds the fewest KV blocks."""
+        return self.kv.tightest
+
+    @cached_property
+    def kv_cache_bytes(self) -> Interval:
+        """Room for the KV cache on the tightest stage: Interval[rows]."""
+        return self.kv.room
+
+    @cached_property
+    def max_model_len(self) -> Ints:
+        """The longest request each row serves: as asked, the model's own, or cut to what fits."""
+        asked = np.full(len(self.layouts), self.settings.max_model_len, dtype=np.int64)
+        may_cut = self.settings.model_len_auto or (
+            self.shorten and not self.settings.model_len_asked
+        )
+        return np.where(self.kv.full_request_is_safe | ~np.bool_(may_cut), asked, self.kv.safe_len)
+
+    @cached_property
+    def serves_full_length(self) -> Bools:
+        """Whether a row serves the asked context, or the model's own, uncut."""
+        return self.max_model_len >= self.settings.max_model_len
+
+    @cached_property
+    def longest(self) -> Ints:
+        """The longest request that fits by the middle estimate; 0 where none does."""
+        return self.kv.longest
+
+    @cached_property
+    def request_bytes(self) -> Ints:
+        """KV cache of one request of ``max_model_len`` on the tightest stage, the null block too."""
+        return self.kv.request_bytes(self.max_model_len)
+
+    @cached_property
+    def request_fits(self) -> Bools:
+        """Whether one request fits by the middle estimate."""
+        return (self.max_model_len > 0) & (self.request_bytes <= self.kv_cache_bytes.mid)
+
+    @cached_property
+    def margin(self) -> Interval:
+        """KV room beyond one request on the tightest stage; negative when short."""
+        needed, room = self.request_bytes, self.kv_cache_bytes
+        return Interval.of(room.low - needed, room.mid - needed, room.high - needed)
+
+    @cached_property
+    def fit_probability(self) -> npt.NDArray[np.float64]:
+        """Chance that weights, overheads and one request fit."""
+        chance = probability_positive(self.margin.low, self.margin.mid, self.margin.high)
+        return np.where(self.max_model_len > 0, chance, 0.0)
+
+    @cached_property
+    def fits(self) -> Bools:
+        """Rows that fit surely enough to be recommended."""
+        return self.fit_probability >= SURE

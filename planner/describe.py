@@ -1,0 +1,195 @@
+"""From a row of a case to the document that answers it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from planner import plan
+from planner.case.table import UNLIKELY
+from planner.launch.serve import serve_commands
+from planner.vllm.arguments import OPTIONS
+
+if TYPE_CHECKING:
+    from planner.case import Case
+    from planner.finding import Finding
+    from planner.memory.interval import Interval
+    from planner.resolve import Subject
+    from planner.units import Ints
+
+
+def describe_model(subject: Subject) -> plan.Model:
+    """What is served, and where its description came from."""
+    source, architecture = subject.source, subject.architecture
+    if architecture is None:
+        named = source.config.get("architectures") or [None]
+        return plan.Model(
+            id=source.id, architecture=named[0], source=source.source, trust=source.trust
+        )
+    return plan.Model(
+        id=source.id,
+        architecture=architecture.name,
+        source=source.source,
+        trust=source.trust,
+        parameters=source.checkpoint.parameters if source.checkpoint else None,
+        quantization=subject.quantization.method,
+        dtype=architecture.dtype,
+        max_model_len=architecture.max_model_len,
+        num_layers=architecture.num_layers,
+        revision=subject.request.revision,
+    )
+
+
+def describe_hardware(subject: Subject) -> plan.Hardware:
+    """The cluster, and what was assumed to read it."""
+    groups = tuple(
+        plan.HardwareGroup(
+            accelerator=group.accelerator.id,
+            nodes=group.nodes,
+            gpus_per_node=group.gpus_per_node,
+            memory_bytes=group.accelerator.memory_bytes,
+            scale_up_domain=group.scale_up_domain,
+            intra_node_link=group.intra_node_link.kind if group.intra_node_link else None,
+            fabric=group.fabric.id if group.fabric else None,
+        )
+        for group in subject.cluster.groups
+    )
+    return plan.Hardware(groups=groups, assumptions=subject.cluster.assumptions)
+
+
+def describe_layout(
+    case: Case,
+    row: int,
+    *,
+    model: str,
+    executor: str,
+    why: str = "",
+    findings: tuple[Finding, ...] = (),
+) -> plan.Layout:
+    """One row in full."""
+    arguments = vllm_arguments(case, row)
+    environment = dict(case.environment)
+    if case.partition is not None:
+        environment["VLLM_PP_LAYER_PARTITION"] = ",".join(map(str, case.partition))
+    hosts = int(case.placement.hosts[row])
+    known = hosts <= case.placement.nodes
+    commands = serve_commands(
+        model, arguments, environment, hosts=hosts if known else 1, executor=executor
+    )
+    return plan.Layout(
+        **sizes(case, row),
+        gpus_used=int(case.layouts.gpus[row]),
+        why=why,
+        fit=_fit(case, row),
+        memory=_memory(case, row),
+        kv_cache=_kv_cache(case, row),
+        environment=environment,
+        vllm_args=arguments,
+        commands=commands if known else (),
+        findings=findings,
+    )
+
+
+def sizes(case: Case, row: int) -> dict[str, Any]:
+    """The five sizes of a row, by the document's keys."""
+    layouts = case.layouts
+    return {
+        "tensor_parallel_size": int(layouts.tp[row]),
+        "pipeline_parallel_size": int(layouts.pp[row]),
+        "data_parallel_size": int(layouts.dp[row]),
+        "expert_parallel": bool(layouts.ep[row]),
+        "decode_context_parallel_size": int(layouts.dcp[row]),
+    }
+
+
+def vllm_arguments(case: Case, row: int) -> dict[str, Any]:
+    """vLLM's options of a row by flag: the layout, the share, and what somebody fixed."""
+    layouts = case.layouts
+    chosen: dict[str, Any] = {
+        "--tensor-parallel-size": int(layouts.tp[row]),
+        "--pipeline-parallel-size": int(layouts.pp[row]),
+        "--data-parallel-size": int(layouts.dp[row]),
+        "--decode-context-parallel-size": int(layouts.dcp[row]),
+    }
+    arguments = {flag: size for flag, size in chosen.items() if size > 1}
+    if layouts.ep[row]:
+        arguments["--enable-expert-parallel"] = True
+    arguments["--gpu-memory-utilization"] = case.settings.gpu_memory_utilization
+    if not case.serves_full_length[row]:
+        arguments["--max-model-len"] = int(case.max_model_len[row])
+    for name, value in case.arguments.given().items():
+        arguments.setdefault(OPTIONS[name].flag, value)
+    for flag, values in case.arguments.other:
+        arguments[flag] = True if not values else values if len(values) > 1 else values[0]
+    return arguments
+
+
+def _fit(case: Case, row: int) -> plan.Fit:
+    probability = float(case.fit_probability[row])
+    verdict = "fits" if case.fits[row] else "uncertain"
+    if probability <= UNLIKELY:
+        verdict = "does_not_fit"
+    return plan.Fit(
+        verdict=verdict,
+        probability=round(probability, 3),
+        margin_bytes=int(case.margin.mid[row]),
+    )
+
+
+def _memory(case: Case, row: int) -> plan.Memory:
+    stages = range(int(case.layouts.pp[row]))
+    return plan.Memory(
+        gpu_memory_utilization=case.settings.gpu_memory_utilization,
+        budget_bytes=case.budget.budget_bytes,
+        stages=tuple(_stage(case, row, stage) for stage in stages),
+    )
+
+
+def _stage(case: Case, row: int, stage: int) -> plan.Stage:
+    budget = case.budget
+
+    def at(column: Ints) -> int:
+        return int(np.broadcast_to(column, case.stages.shape)[row, stage])
+
+    uncertain: dict[str, Interval] = {
+        "activation_bytes": budget.activation,
+        "cuda_graph_bytes": budget.graphs,
+        "non_torch_bytes": budget.non_torch,
+        "kv_cache_bytes": budget.kv_cache,
+        "outside_budget_bytes": budget.outside,
+    }
+    return plan.Stage(
+        layers=(at(case.stages.starts), at(case.stages.ends) - 1),
+        rank_classes=case.rank_classes(row),
+        parameter_bytes=at(case.weights.parameter_bytes),
+        buffer_bytes=at(case.weights.buffer_bytes),
+        post_load_bytes=at(budget.post_load_bytes),
+        allocator_bytes=at(budget.allocator_bytes),
+        weights_bytes=at(budget.weights_bytes),
+        **{name: at(term.mid) for name, term in uncertain.items()},
+        free_bytes=at(budget.free_bytes),
+        interval={name: (at(term.low), at(term.high)) for name, term in uncertain.items()},
+    )
+
+
+def _kv_cache(case: Case, row: int) -> plan.KvCache | None:
+    kv = case.kv
+    if kv.plan_of[row] < 0:
+        return None
+    planned = kv.plan(row)
+    length = int(case.max_model_len[row])
+    groups = tuple(int(np.asarray(b)) for b in planned.blocks_per_group(length))
+    return plan.KvCache(
+        dtype=kv.dtype,
+        block_size=planned.block_size,
+        bytes_per_block=max(planned.bytes_per_block),
+        num_blocks=int(kv.num_blocks[row]),
+        blocks_per_request=sum(groups),
+        blocks_per_group=groups,
+        tokens=int(kv.tokens(case.max_model_len)[row]),
+        max_concurrency=round(float(kv.concurrency(case.max_model_len)[row]), 2),
+        max_model_len=length,
+        max_model_len_reduced=not bool(case.serves_full_length[row]),
+        bytes_per_token=float(planned.bytes_per_token),
+    )

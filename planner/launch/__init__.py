@@ -1,0 +1,1 @@
+"""A plan as commands and files."""

@@ -1,0 +1,1 @@
+"""The memory model: formulas over columns of layouts."""

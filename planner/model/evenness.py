@@ -1,0 +1,59 @@
+"""Which matrices a tensor-parallel size does not divide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.model.modules import Embedding, Experts, Linear, Split, Weight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planner.layout import Layouts
+    from planner.model.architecture import Architecture
+    from planner.model.modules import Module
+    from planner.units import Bools, IntLike
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uneven:
+    """A dimension that some layouts cannot divide; ``broken`` marks their rows."""
+
+    name: str
+    size: int
+    broken: Bools
+
+
+def uneven(architecture: Architecture, layouts: Layouts) -> tuple[Uneven, ...]:
+    """Every dimension that some row does not divide evenly, each once.
+
+    Source: vllm.distributed.utils.divide (0.33.0), as each layer class calls it
+    """
+    found: dict[tuple[str, int], Uneven] = {}
+    modules = [m for kind in architecture.kinds for m in kind.modules]
+    for module in (*architecture.first, *architecture.last, *architecture.every, *modules):
+        for name, size, divides in _dimensions(module, layouts):
+            broken = np.broadcast_to(~np.asarray(divides, dtype=np.bool_), layouts.tp.shape)
+            if broken.any():
+                found.setdefault((name, size), Uneven(name=name, size=size, broken=broken))
+    return tuple(found.values())
+
+
+def _dimensions(module: Module, layouts: Layouts) -> Iterator[tuple[str, int, IntLike]]:
+    match module:
+        case Linear(split=Split.ROW):
+            yield f"{module.name} inputs", module.inputs, module.divides(layouts.tp)
+        case Linear(split=Split.COLUMN):
+            for part in module.parts:
+                yield f"{module.name} outputs", part.rows, part.divides(layouts.tp)
+        case Experts():
+            even = module.intermediate % layouts.moe_tp == 0
+            yield f"{module.name} features", module.intermediate, even
+        case Embedding():
+            even = module.padded_vocab % layouts.tp == 0
+            yield "padded vocabulary", module.padded_vocab, even
+        case Weight(split_axis=int(axis)):
+            yield module.name, module.shape[axis], module.shape[axis] % layouts.tp == 0

@@ -1,0 +1,67 @@
+"""Recommend: many rows, keep the unbroken, rank."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from planner import plan
+from planner.describe import describe_hardware, describe_layout, describe_model
+from planner.judged import Judged, judge_candidates, rejections
+from planner.rank import compare, order, why
+from planner.remedies import nothing_fits
+from planner.repartition import repartitioned
+from planner.resolve import resolve
+from planner.rules.base import row_findings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.case import Case
+    from planner.request import Request
+    from planner.resolve import Subject
+
+
+def recommend(request: Request, environ: Mapping[str, str] | None = None) -> plan.Answer:
+    """Layouts that vLLM accepts and that fit, the best first, and what was rejected and why.
+
+    Raises:
+        PlannerError: what the request names is unknown, unreadable or out of reach.
+    """
+    subject = resolve(request, os.environ if environ is None else environ)
+    judged = [] if subject.refused else [judge_candidates(subject, g) for g in subject.groups]
+    layouts = best_layouts(subject, judged)
+    missing = () if layouts or subject.refused else nothing_fits(subject, judged)
+    return plan.Answer(
+        command="recommend",
+        vllm_version=subject.version.name,
+        model=describe_model(subject),
+        hardware=describe_hardware(subject),
+        layouts=layouts,
+        rejected=tuple(row for group in judged for row in rejections(group)),
+        findings=(*subject.findings, *missing),
+        notes=subject.source.notes,
+    )
+
+
+def best_layouts(subject: Subject, judged: list[Judged]) -> tuple[plan.Layout, ...]:
+    """The first layouts of all groups of hosts together, each in full."""
+    top = subject.request.top
+    chosen: list[tuple[Case, int]] = []
+    for group in judged:
+        kept = group.case.take(group.kept)
+        for row in order(kept)[:top]:
+            better = repartitioned(kept, int(row))
+            chosen.append((better, 0) if better else (kept, int(row)))
+    chosen.sort(key=lambda pair: compare(*pair))
+    return tuple(
+        describe_layout(
+            case,
+            row,
+            model=subject.source.id,
+            executor=subject.request.executor,
+            why=why(case, row, first=position == 0),
+            findings=row_findings(case, row),
+        )
+        for position, (case, row) in enumerate(chosen[:top])
+    )

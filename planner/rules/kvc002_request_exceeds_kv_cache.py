@@ -1,0 +1,63 @@
+"""One request of the full length does not fit.
+
+What it checks:
+    the KV cache holds at least one request of ``max_model_len`` tokens on every rank.
+Why:
+    vLLM refuses to start when it could never serve the longest request it promises.
+
+Example:
+    a context of 131,072 tokens on a GPU that is nearly full of weights.
+Fix:
+    a shorter ``--max-model-len``; the largest that fits is given.
+Source in vLLM:
+    ``vllm.v1.core.kv_cache_utils``: ``To serve at least one request with the model's max seq
+    len``
+Versions:
+    all
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.finding import Origin, Severity
+from planner.rules.base import Explanation
+from planner.units import count_text, gib_text
+
+if TYPE_CHECKING:
+    from planner.case import Case
+    from planner.units import Bools
+
+CODE = "KVC002"
+NAME = "request-exceeds-kv-cache"
+SEVERITY = Severity.ERROR
+ORIGIN = Origin.CAPACITY
+SCOPE = "layout"
+BAD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus L4",)
+GOOD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus L4 --max-model-len 16384",)
+
+
+def broken(case: Case) -> Bools:
+    """Rows with some room, and less than one request takes."""
+    return (case.kv_cache_bytes.mid > 0) & ~case.request_fits
+
+
+def explain(case: Case, row: int) -> Explanation:
+    """Name the request, the room, and the longest that fits."""
+    length = int(case.max_model_len[row])
+    longest = int(case.longest[row])
+    needed = int(case.request_bytes[row])
+    room = int(case.kv_cache_bytes.mid[row])
+    return Explanation(
+        message=(
+            f"one request of {count_text(length)} tokens needs {gib_text(needed, 2)} of KV cache, "
+            f"and there is {gib_text(room, 2)}"
+        ),
+        cause="vLLM starts only if it can serve one request of max_model_len",
+        fix=(
+            f"use --max-model-len {longest}"
+            if longest > 0
+            else "use more GPUs, a quantized model, or --kv-cache-dtype fp8"
+        ),
+        source="vllm.v1.core.kv_cache_planning.get_kv_cache_configs",
+    )

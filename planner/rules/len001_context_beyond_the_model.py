@@ -1,0 +1,59 @@
+"""The asked context is beyond the model.
+
+What it checks:
+    ``--max-model-len`` is at most what config.json allows.
+Why:
+    positions beyond the trained ones give nonsense or read past a table; vLLM refuses.
+
+Example:
+    ``--max-model-len 200k`` on a model of 131,072.
+Fix:
+    a shorter context, or the model's documented rope scaling by ``--hf-overrides``.
+Source in vLLM:
+    ``vllm.config.model._get_and_verify_max_len``: ``User-specified max_model_len (200000) is
+    greater than the derived max_model_len``
+Versions:
+    all
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.finding import Origin, Severity
+from planner.rules.base import Explanation
+from planner.units import count_text
+
+if TYPE_CHECKING:
+    from planner.case import Case
+    from planner.units import Bools
+
+CODE = "LEN001"
+NAME = "context-beyond-the-model"
+SEVERITY = Severity.ERROR
+ORIGIN = Origin.VLLM
+SCOPE = "layout"
+BAD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --max-model-len 200k",)
+GOOD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --max-model-len 100k",)
+
+
+def broken(case: Case) -> Bools | bool:
+    """All rows or none."""
+    allowed = case.environment.get("VLLM_ALLOW_LONG_MAX_MODEL_LEN", "0") == "1"
+    return case.settings.max_model_len > case.architecture.max_model_len and not allowed
+
+
+def explain(case: Case, row: int) -> Explanation:
+    """Name both lengths and the key."""
+    del row
+    architecture = case.architecture
+    longest = architecture.max_model_len
+    return Explanation(
+        message=(
+            f"max_model_len {count_text(case.settings.max_model_len)} is beyond the model's "
+            f"{count_text(longest)} ({architecture.max_model_len_key})"
+        ),
+        cause="positions past the model's own are untrained, or past the end of a table",
+        fix=f"use --max-model-len {longest}, or VLLM_ALLOW_LONG_MAX_MODEL_LEN=1 at your own risk",
+        source="vllm.config.model._get_and_verify_max_len",
+    )

@@ -1,0 +1,62 @@
+"""The asked share of memory is not free.
+
+What it checks:
+    gpu_memory_utilization x total is at most what is free once the CUDA context, NCCL and other
+    processes have theirs.
+Why:
+    vLLM's share is of the total, and it checks that much is free before it loads; on a small
+    card a share of 0.95 leaves little for the context.
+
+Example:
+    ``--gpu-memory-utilization 0.99``.
+Fix:
+    a smaller ``--gpu-memory-utilization``, or free the GPU.
+Source in vLLM:
+    ``vllm.v1.worker.utils.request_memory``: ``Free memory on device … is less than desired GPU
+    memory utilization``
+Versions:
+    all
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.finding import Origin, Severity
+from planner.rules.base import Explanation
+from planner.units import gib_text
+
+if TYPE_CHECKING:
+    from planner.case import Case
+    from planner.units import Bools
+
+CODE = "MEM002"
+NAME = "share-exceeds-free-memory"
+SEVERITY = Severity.ERROR
+ORIGIN = Origin.CAPACITY
+SCOPE = "layout"
+BAD = ("--model Qwen/Qwen2.5-0.5B-Instruct --gpus T4 --gpu-memory-utilization 0.999",)
+GOOD = ("--model Qwen/Qwen2.5-0.5B-Instruct --gpus T4 --gpu-memory-utilization 0.9",)
+
+
+def broken(case: Case) -> Bools:
+    """Rows where even the least that lies beside the budget does not fit in the rest."""
+    rest = case.budget.memory_bytes - case.budget.budget_bytes
+    return (case.budget.outside.low > rest).any(axis=1)
+
+
+def explain(case: Case, row: int) -> Explanation:
+    """Name the rest and what must fit in it."""
+    budget = case.budget
+    rest = budget.memory_bytes - budget.budget_bytes
+    outside = int(budget.outside.mid[row].max())
+    share = (budget.memory_bytes - int(budget.outside.high[row].max())) / budget.memory_bytes
+    return Explanation(
+        message=(
+            f"{case.settings.gpu_memory_utilization:g} of the GPU leaves {gib_text(rest, 2)}, and "
+            f"about {gib_text(outside, 2)} is taken before vLLM looks"
+        ),
+        cause="CUDA context, NCCL and other processes lie beside vLLM's share, which must be free",
+        fix=f"use --gpu-memory-utilization {max(share - 0.005, 0.01):.2f} or less",
+        source="vllm.v1.worker.utils.request_memory",
+    )

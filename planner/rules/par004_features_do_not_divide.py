@@ -1,0 +1,58 @@
+"""A weight matrix does not divide by the tensor-parallel size.
+
+What it checks:
+    every split matrix (feed-forward, attention, padded vocabulary, experts) has a multiple of
+    the ranks in the dimension that is split.
+Why:
+    vLLM builds no uneven shards: ``x is not divisible by y`` when the model is built, after
+    minutes of start-up.
+
+Example:
+    ``-tp 3`` on a vocabulary padded to 151,680 rows and 18,944 features.
+Fix:
+    take a tensor-parallel size that divides all of them, powers of two as a rule.
+Source in vLLM:
+    ``vllm.distributed.utils.divide``, ``vllm.model_executor.layers.vocab_parallel_embedding``
+Versions:
+    all
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.finding import Origin, Severity
+from planner.rules.base import Explanation
+
+if TYPE_CHECKING:
+    from planner.case import Case
+    from planner.units import Bools
+
+CODE = "PAR004"
+NAME = "features-do-not-divide"
+SEVERITY = Severity.ERROR
+ORIGIN = Origin.VLLM
+SCOPE = "layout"
+BAD = ("--model microsoft/Phi-3-medium-4k-instruct --gpus 4xH100 -tp 4",)
+GOOD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus 4xH100 -tp 4",)
+
+
+def broken(case: Case) -> Bools:
+    """Rows that some split matrix does not divide by."""
+    return ~case.features_divide
+
+
+def explain(case: Case, row: int) -> Explanation:
+    """Name the matrices that do not divide."""
+    layout = case.layouts.row(row)
+    parts = [f"{size:,} ({name})" for name, size in case.uneven_features(row)]
+    tp, dp = int(layout.tp[0]), int(layout.dp[0])
+    return Explanation(
+        message=f"not divisible by tensor parallel size {tp}: {', '.join(parts[:3])}",
+        cause=(
+            "each rank holds an equal share of every split matrix"
+            + (f"; expert tensors are split over TP x DP = {tp * dp}" if dp > 1 else "")
+        ),
+        fix="use a tensor-parallel size that divides them, with pipeline stages for the rest",
+        source="vllm.distributed.utils.divide",
+    )

@@ -1,0 +1,53 @@
+"""Tensor parallelism over PCIe.
+
+What it checks:
+    a tensor-parallel group of GPUs without NVLink or its like.
+Why:
+    two all-reduces a layer go over the slots, and vLLM turns its own all-reduce off for more
+    than two such GPUs. vLLM's advice there is pipeline parallelism.
+
+Example:
+    ``-tp 4`` on four L40S.
+Fix:
+    ``-pp 4``, unless a single request must be as fast as can be.
+Source in vLLM:
+    docs/serving/parallelism_scaling;
+    ``vllm.distributed.device_communicators.custom_all_reduce``
+Versions:
+    all
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.finding import Origin, Severity
+from planner.rules.base import Explanation
+
+if TYPE_CHECKING:
+    from planner.case import Case
+    from planner.units import Bools
+
+CODE = "PAR011"
+NAME = "tensor-parallel-over-pcie"
+SEVERITY = Severity.WARNING
+ORIGIN = Origin.POLICY
+SCOPE = "layout"
+BAD = ("--model Qwen/Qwen2.5-32B-Instruct --gpus 4xL40S -tp 4",)
+GOOD = ("--model Qwen/Qwen2.5-32B-Instruct --gpus 4xL40S -pp 4",)
+
+
+def broken(case: Case) -> Bools:
+    """Rows with a tensor-parallel group that has no fast link."""
+    return (case.layouts.tp > 1) & (not case.fast_link)
+
+
+def explain(case: Case, row: int) -> Explanation:
+    """Name the boards and the alternative."""
+    tp = int(case.layouts.tp[row])
+    return Explanation(
+        message=f"{tp} {case.group.accelerator.name} all-reduce over PCIe, twice a layer",
+        cause="they share no NVLink, and above two such GPUs vLLM falls back to NCCL",
+        fix=f"compare --pipeline-parallel-size {tp}: less traffic, the same memory",
+        source="docs/serving/parallelism_scaling (vLLM 0.33)",
+    )

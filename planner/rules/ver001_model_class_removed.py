@@ -1,0 +1,62 @@
+"""vLLM no longer serves the model's class.
+
+What it checks:
+    the class named by ``architectures`` is served by this version of vLLM.
+Why:
+    classes are removed when their models fall out of use; vLLM refuses them by name, and says
+    which release was the last.
+
+Example:
+    ``MiniMaxText01ForCausalLM``, served until 0.23.0.
+Fix:
+    the last release that served it, its plug-in where there is one, or another model.
+Source in vLLM:
+    ``vllm.model_executor.models.registry``: ``Model architecture X was supported in vLLM until
+    vY, and is not supported anymore``
+Versions:
+    as the registry of 0.33 lists them
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.finding import Origin, Severity
+from planner.rules.base import Explanation
+from planner.vllm.registry import model_classes
+
+if TYPE_CHECKING:
+    from planner.model.keys import Keys
+
+CODE = "VER001"
+NAME = "model-class-removed"
+SEVERITY = Severity.ERROR
+ORIGIN = Origin.VLLM
+SCOPE = "model"
+BAD = ("--model MiniMaxAI/MiniMax-Text-01 --gpus 8xH200 -tp 8",)
+GOOD = ("--model MiniMaxAI/MiniMax-M2 --gpus 8xH200 -tp 8 -ep",)
+
+
+def check(keys: Keys) -> Explanation | None:
+    """Name the class and the last release that served it."""
+    classes = model_classes()
+    named = [str(name) for name in keys.list("architectures")]
+    if any(name in classes.served for name in named):
+        return None
+    for name in named:
+        if name in classes.removed:
+            last = classes.removed[name]
+            return Explanation(
+                message=f"vLLM does not serve {name} any more: {last} was the last release",
+                cause="the class was removed from vLLM's registry",
+                fix=f"use vLLM {last}, or another model",
+                source="vllm.model_executor.models.registry",
+            )
+        if name in classes.plugin:
+            return Explanation(
+                message=f"vLLM serves {name} through a plug-in only",
+                cause="the class was moved out of vLLM",
+                fix=f"install {classes.plugin[name]} beside vLLM",
+                source="vllm.model_executor.models.registry",
+            )
+    return None

@@ -1,0 +1,137 @@
+"""Validate: the same table with one row; the findings are the answer."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from planner import plan
+from planner.describe import describe_hardware, describe_layout, describe_model
+from planner.finding import Finding, Origin, Severity
+from planner.request import with_pinned
+from planner.resolve import resolve, table
+from planner.rules.base import row_findings
+from planner.search import fixed_layout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from planner.request import Request
+    from planner.targets.target import Target
+
+
+def validate(
+    request: Request,
+    targets: Sequence[Target] = (),
+    environ: Mapping[str, str] | None = None,
+) -> plan.Answer:
+    """What is wrong with one or several deployments before they are started.
+
+    Without targets the request itself describes the deployment.
+
+    Raises:
+        PlannerError: what a deployment names is unknown, unreadable or out of reach.
+    """
+    process = os.environ if environ is None else environ
+    if not targets:
+        return _one(request, None, process)
+    answers = [_one(_asked(request, target), target, process) for target in targets]
+    if len(answers) == 1:
+        return answers[0]
+    return answers[0].model_copy(
+        update={
+            "layouts": tuple(layout for answer in answers for layout in answer.layouts),
+            "findings": tuple(found for answer in answers for found in answer.findings),
+            "notes": tuple(dict.fromkeys(note for answer in answers for note in answer.notes)),
+        }
+    )
+
+
+def _asked(request: Request, target: Target) -> Request:
+    """The request that a target stands for; what was typed beside it wins."""
+    asked = with_pinned(request, target.arguments)
+    return replace(
+        asked,
+        model=request.model or target.model or "",
+        revision=request.revision or target.revision,
+        gpus=request.gpus or target.gpus,
+        vllm_version=request.vllm_version or target.vllm_version,
+        environment={**target.environment, **request.environment},
+    )
+
+
+def _one(request: Request, target: Target | None, environ: Mapping[str, str]) -> plan.Answer:
+    subject = resolve(request, environ)
+    layouts: tuple[plan.Layout, ...] = ()
+    findings = [*subject.findings, *_unknown_options(target)]
+    if not subject.refused:
+        one_host = target is not None and _for_one_host(target)
+        layout = fixed_layout(request.pinned)
+        case = table(subject, subject.groups[0], layout, one_host_command=one_host)
+        found = tuple(_placed(each, target) for each in row_findings(case, 0))
+        layouts = (
+            describe_layout(
+                case,
+                0,
+                model=subject.source.id,
+                executor=request.executor,
+                findings=found,
+            ),
+        )
+    return plan.Answer(
+        command="validate",
+        vllm_version=subject.version.name,
+        model=describe_model(subject),
+        hardware=describe_hardware(subject),
+        layouts=layouts,
+        findings=tuple(findings),
+        notes=subject.source.notes,
+    )
+
+
+def _for_one_host(target: Target) -> bool:
+    """A command that starts every rank where it is typed."""
+    arguments = target.arguments
+    several = (arguments.nnodes or 1) > 1 or len(target.commands) > 1
+    ray = "ray" in {arguments.distributed_executor_backend, arguments.data_parallel_backend}
+    return not (several or ray)
+
+
+#: the option that a rule is about, for pointing at it
+_OPTIONS_OF = {
+    "PAR": ("tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size"),
+    "MOE": ("enable_expert_parallel",),
+    "LEN": ("max_model_len",),
+    "KVC": ("max_model_len",),
+    "MEM": ("gpu_memory_utilization",),
+    "BAT": ("max_num_batched_tokens", "max_num_seqs"),
+    "QNT": ("quantization", "tensor_parallel_size"),
+    "HWD": ("dtype",),
+}
+
+
+def _placed(found: Finding, target: Target | None) -> Finding:
+    """The finding with the place in the file that fixed the option it is about."""
+    if target is None:
+        return found
+    places = (target.location(option) for option in _OPTIONS_OF.get(found.code[:3], ()))
+    place = next((each for each in places if each is not None), None)
+    return replace(found, location=place) if place else found
+
+
+def _unknown_options(target: Target | None) -> list[Finding]:
+    """Options that this release of vLLM does not take."""
+    return [
+        Finding(
+            code="VER003",
+            name="option-unknown",
+            severity=Severity.ERROR,
+            origin=Origin.VLLM,
+            message=f"vLLM has no option {option.flag}",
+            cause="this release's parser does not know it, and refuses the command",
+            fix=f"nearest: {', '.join(option.nearest)}" if option.nearest else "leave it out",
+            source="vllm.engine.arg_utils.AsyncEngineArgs.add_cli_args",
+        )
+        for option in (target.unknown if target else ())
+    ]
