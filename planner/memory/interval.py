@@ -1,0 +1,106 @@
+"""An uncertain size: low, mid and high columns that are carried through the arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from planner.units import Bools, IntLike, Ints
+
+
+class Measured(Protocol):
+    """A calibrated constant, as far as a formula needs it."""
+
+    @property
+    def low(self) -> float:
+        """About four runs in five lie between here and ``high``."""
+
+    @property
+    def mid(self) -> float:
+        """The best guess."""
+
+    @property
+    def high(self) -> float:
+        """See ``low``."""
+
+
+#: a term's constants by name, looked up for one vLLM version, platform and model runner
+Constants = Mapping[str, Measured]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """About four runs in five fall between ``low`` and ``high``; all three are bytes.
+
+    The columns have one shape, Int64[rows] or Int64[rows, stages]. Adding two intervals adds
+    their ends: the terms of one rank share their causes (batch, version, board), so they err
+    together rather than cancel.
+    """
+
+    low: Ints
+    mid: Ints
+    high: Ints
+
+    @classmethod
+    def of(cls, low: IntLike, mid: IntLike, high: IntLike) -> Self:
+        """Three numbers or columns, brought to one shape; none below the one before."""
+        ends = (np.asarray(end, dtype=np.int64) for end in (low, mid, high))
+        lowest, middle, highest = np.broadcast_arrays(*ends)
+        middle = np.maximum(lowest, middle)
+        return cls(low=np.array(lowest), mid=middle, high=np.maximum(middle, highest))
+
+    @classmethod
+    def exact(cls, size_bytes: IntLike) -> Self:
+        """A size that is known."""
+        return cls.of(size_bytes, size_bytes, size_bytes)
+
+    @classmethod
+    def product(cls, column: IntLike, measured: Measured) -> Self:
+        """A column times a constant, each end rounded to whole bytes."""
+        whole = np.asarray(column, dtype=np.int64)
+        ends = (measured.low, measured.mid, measured.high)
+        return cls.of(*(np.rint(whole * end).astype(np.int64) for end in ends))
+
+    def __add__(self, other: Interval) -> Interval:
+        return Interval.of(self.low + other.low, self.mid + other.mid, self.high + other.high)
+
+    def times(self, factor: IntLike) -> Interval:
+        """Each end multiplied by a whole number or a column, not negative."""
+        return Interval.of(self.low * factor, self.mid * factor, self.high * factor)
+
+    def maximum(self, other: Interval) -> Interval:
+        """The larger of two sizes that are never held at the same time."""
+        return Interval.of(
+            np.maximum(self.low, other.low),
+            np.maximum(self.mid, other.mid),
+            np.maximum(self.high, other.high),
+        )
+
+    def where(self, mask: Bools, otherwise: Interval | None = None) -> Interval:
+        """This size where the mask holds, and ``otherwise`` (nothing) where it does not."""
+        other = otherwise or Interval.exact(0)
+        return Interval.of(
+            np.where(mask, self.low, other.low),
+            np.where(mask, self.mid, other.mid),
+            np.where(mask, self.high, other.high),
+        )
+
+    def beyond(self, taken: Interval) -> Interval:
+        """What is left of this size once ``taken`` was set aside for it, never negative.
+
+        The least is left when the size is low and what was set aside is high: the ends cross.
+        """
+        return Interval.of(
+            np.maximum(self.low - taken.high, 0),
+            np.maximum(self.mid - taken.mid, 0),
+            np.maximum(self.high - taken.low, 0),
+        )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows, or rows and stages."""
+        return self.mid.shape
