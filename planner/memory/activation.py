@@ -1,0 +1,184 @@
+"""The peak of temporary tensors that vLLM's profile run sees, beside weights and KV cache.
+
+The run passes ``max_num_batched_tokens`` tokens through the layers without attention, then, on
+the last stage, samples for ``max_num_seqs`` requests. The larger of the two peaks counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.memory.interval import Interval
+from planner.units import DTYPE_BYTES
+
+if TYPE_CHECKING:
+    from planner.memory.interval import Constants
+    from planner.units import Bools, IntLike, Ints
+
+_LOGIT_BYTES = DTYPE_BYTES["float32"]
+#: hidden states and residual, which one stage hands to the next
+_STAGE_TENSORS = 2
+#: the sampler is called with a copy of the rows that are sampled, and keeps its own
+_SAMPLED_COPIES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivationShape:
+    """What one token takes on one rank: elements, as numbers or Int64[rows, stages] columns.
+
+    Each is the widest of its kind over the stage's layers, 0 where the stage has none.
+    """
+
+    hidden: IntLike
+    """of the residual stream"""
+    mlp_projection: IntLike = 0
+    """of the dense MLP's first product: 2 x intermediate / TP, 1 x without a gate"""
+    mlp_activation: IntLike = 0
+    """of what enters its second: intermediate / TP"""
+    attention_qkv: IntLike = 0
+    """of queries, keys and values: (heads + 2 x KV heads) / TP x head size"""
+    attention_output: IntLike = 0
+    """of attention's result: heads / TP x value head size"""
+    expert_workspace: IntLike = 0
+    """of the routed experts' workspace, which stays: ``expert_workspace_elements``"""
+    expert_temporary: IntLike = 0
+    """of kernels that keep no workspace and free their temporaries: the same number"""
+    shared_projection: IntLike = 0
+    """as mlp_projection, of the shared experts that run beside the routed ones"""
+    shared_activation: IntLike = 0
+    """as mlp_activation, of the same"""
+    vocabulary: IntLike = 0
+    """logits of a row: the whole vocabulary, whatever TP is"""
+    dtype_bytes: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileRun:
+    """The batch of the profile run, numbers or Int64[rows, stages] columns, and its constants.
+
+    Attributes:
+        tokens: max_num_batched_tokens.
+        sequences: max_num_seqs.
+        expert_tokens: tokens that reach a rank's experts: ``tokens``, times DP where the
+            ranks of several replicas share their experts.
+        constants: those of the term ``activation``.
+    """
+
+    tokens: IntLike
+    sequences: IntLike
+    expert_tokens: IntLike
+    constants: Constants
+
+
+def expert_workspace_elements(top_k: IntLike, hidden: IntLike, intermediate: IntLike) -> Ints:
+    """Elements of the fused experts' two buffers for one token: Int64[rows].
+
+    ``intermediate`` is an expert's on this rank. The Triton, CUTLASS and Marlin kernels keep
+    such a workspace; the monolithic kernels (MXFP4) and TRTLLM's free theirs at once.
+
+    Source: vllm.model_executor.layers.fused_moe.experts.triton_moe.TritonExperts.workspace_shapes,
+    modular_kernel.FusedMoEKernelModularImpl._allocate_buffers (0.33.0)
+
+    >>> int(expert_workspace_elements(2, 4096, 14336)) * 16384 * 2 / 2**30
+    2.625
+    """
+    gate_and_up = 2 * np.asarray(intermediate, dtype=np.int64)
+    return np.asarray(
+        top_k * (np.maximum(intermediate, hidden) + np.maximum(gate_and_up, hidden)),
+        dtype=np.int64,
+    )
+
+
+def expert_workspace_bytes(shape: ActivationShape, run: ProfileRun) -> Ints:
+    """The experts' workspace, which stays from the first pass on: Int64, bytes.
+
+    Up to 0.17 vLLM ran the experts in chunks of tokens and kept a workspace of one chunk.
+    Source: vllm.v1.worker.workspace.WorkspaceManager (0.33.0), vllm.envs
+    VLLM_FUSED_MOE_CHUNK_SIZE (0.11.0, 0.17.0)
+    """
+    chunk = int(run.constants["expert_chunk_tokens"].mid)
+    tokens = np.minimum(np.asarray(run.expert_tokens, dtype=np.int64), chunk)
+    return np.asarray(tokens * shape.expert_workspace * shape.dtype_bytes, dtype=np.int64)
+
+
+def forward_bytes(shape: ActivationShape, run: ProfileRun) -> Interval:
+    """The peak inside the layers, without what the libraries keep: Interval, bytes.
+
+    Three moments are compared: the dense MLP between its products, attention's projections,
+    and an expert layer with its workspace and shared experts. Beside each, some copies of the
+    hidden states live: input, residual and output.
+
+    Source: vllm.v1.worker.gpu.model_runner.GPUModelRunner.profile_run and the layers (0.33.0)
+    Checked: Qwen2.5-7B, 0.5B and Llama-3.1-8B on an H200 to 1 MiB once the libraries' 92 MiB
+    are added.
+    """
+    token = np.asarray(run.tokens, dtype=np.int64) * shape.dtype_bytes
+    dense = np.asarray(shape.mlp_projection + shape.mlp_activation, dtype=np.int64)
+    qkv = np.asarray(shape.attention_qkv + shape.attention_qkv + shape.attention_output)
+    shared = np.asarray(shape.shared_projection + shape.shared_activation, dtype=np.int64)
+    around = Interval.product(shape.hidden, run.constants["hidden_copies"])
+    peak = _plus(around, dense).maximum(_plus(around, qkv)).times(token)
+    beside = Interval.product(shape.hidden, run.constants["expert_hidden_copies"])
+    experts = _plus(beside, shared + shape.expert_temporary).times(token)
+    experts = experts + Interval.exact(expert_workspace_bytes(shape, run))
+    has_experts = np.asarray(shape.expert_workspace + shape.expert_temporary) > 0
+    return peak.maximum(experts.where(has_experts))
+
+
+def sampler_bytes(shape: ActivationShape, run: ProfileRun) -> Interval:
+    """The peak of the dummy sampling that follows on the last stage: Interval, bytes.
+
+    Hidden states and the experts' workspace are still held; logits come in the model's dtype,
+    and some fp32 copies of them: how many is the version's and the runner's business.
+
+    Source: vllm.v1.worker.gpu.model_runner.GPUModelRunner._dummy_sampler_run,
+    vllm.v1.worker.gpu.sample.sampler.Sampler, vllm.v1.sample.ops.topk_topp_sampler.
+    flashinfer_sample (0.33.0); vllm.v1.worker.gpu_model_runner (0.19.0)
+    Checked: 33 runs of 0.19.0 on an H100, median error 1.0 %.
+    """
+    rows = np.minimum(
+        np.asarray(run.sequences, dtype=np.int64), np.asarray(run.tokens, dtype=np.int64)
+    )
+    hidden = (run.tokens + _SAMPLED_COPIES * rows) * shape.hidden * shape.dtype_bytes
+    logits = rows * np.asarray(shape.vocabulary, dtype=np.int64)
+    fp32 = Interval.product(logits * _LOGIT_BYTES, run.constants["logit_copies"])
+    held = hidden + logits * shape.dtype_bytes + expert_workspace_bytes(shape, run)
+    return fp32 + Interval.exact(held)
+
+
+def activation_bytes(
+    shape: ActivationShape,
+    run: ProfileRun,
+    *,
+    first: Bools,
+    last: Bools,
+    encoder_peak_bytes: IntLike = 0,
+    encoder_output_bytes: IntLike = 0,
+) -> Interval:
+    """The peak of temporary tensors on a stage's rank: Interval[rows, stages], bytes.
+
+    Counted: layers, experts' workspace, sampler, what the libraries keep in torch's memory, and
+    on the first stage a multimodal encoder's own peak (``encoder_peak_bytes``) or its outputs,
+    which stay while the layers run. Not counted: the runner's own state and CUDA graphs.
+    ``first`` and ``last`` are Bool[rows, stages].
+
+    Source: vllm.v1.worker.gpu_worker.Worker.determine_available_memory,
+    vllm.utils.mem_utils.memory_profiling (0.33.0)
+    Checked: see ``python -m scripts.fit_memory_terms``.
+    """
+    forward = forward_bytes(shape, run)
+    between = np.asarray(run.tokens, dtype=np.int64) * shape.hidden * shape.dtype_bytes
+    sent = Interval.exact(_STAGE_TENSORS * between)
+    peak = forward + sent.where(~np.asarray(last))
+    peak = peak.maximum(sampler_bytes(shape, run).where(np.asarray(last)))
+    outputs = Interval.exact(encoder_output_bytes).where(np.asarray(first))
+    encoder = Interval.exact(encoder_peak_bytes).where(np.asarray(first))
+    kept = Interval.product(1, run.constants["library_bytes"])
+    return (peak + outputs).maximum(encoder) + kept
+
+
+def _plus(interval: Interval, elements: Ints) -> Interval:
+    return interval + Interval.exact(elements)
