@@ -71,7 +71,8 @@ def non_torch_bytes(
     data-centre Blackwell boards behind an NVLink switch (``switched``). From 0.27 on the budget
     loses all that the device lost, so the runner's own tensors (``runner_state``) and the
     allocator's unused ends (``reserved_loss``) count too; before, they fell between the terms.
-    Columns broadcast to Int64[rows, stages].
+    ``dp`` counts replicas whose ranks talk to each other, as those of a MoE do; 1 for a dense
+    model, whose replicas are engines of their own. Columns broadcast to Int64[rows, stages].
 
     Source: vllm.utils.mem_utils.memory_profiling (0.26.0, 0.27.0),
     vllm.distributed.device_communicators.flashinfer_all_reduce (0.33.0)
@@ -98,7 +99,8 @@ def outside_budget_bytes(
     """What was on a rank's board before the baseline: Interval, bytes.
 
     Counted: the CUDA context, which grows with the board's multiprocessors (compute units on
-    AMD), and the communicators of a rank that has company. Not counted: graphs beyond their
+    AMD), and the communicators of a rank that has company (``dp`` as in ``non_torch_bytes``).
+    Not counted: graphs beyond their
     estimate (``graph_bytes_beside_budget``) and other processes. All of it must fit in
     (1 - utilisation) x total, and vLLM checks that before it loads.
 
