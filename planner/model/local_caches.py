@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,11 +33,10 @@ def in_hub_cache(name: str, revision: str | None, environ: Mapping[str, str]) ->
     repository = hub_cache(environ) / f"models--{name.replace('/', '--')}"
     reference = repository / "refs" / (revision or "main")
     commit = revision
-    if _inside(repository, reference) and reference.is_file():
+    if _holds(repository, reference):
         commit = read_regular(reference, _MAX_REF_BYTES).decode("ascii", "replace").strip()
     snapshot = repository / "snapshots" / (commit or "main")
-    found = _inside(repository, snapshot) and (snapshot / CONFIG).exists()
-    return snapshot if found else None
+    return snapshot if _holds(repository, snapshot / CONFIG) else None
 
 
 def in_modelscope_cache(name: str, revision: str | None, environ: Mapping[str, str]) -> Path | None:
@@ -55,7 +55,7 @@ def in_modelscope_cache(name: str, revision: str | None, environ: Mapping[str, s
         flat = [root / part / owner / last for part in ("models", ".") for last in (safe, short)]
         # a flat folder does not say which revision it holds
         for folder in [kept, *(flat if revision is None else [])]:
-            if _inside(root, folder) and (folder / CONFIG).exists():
+            if _holds(root, folder / CONFIG):
                 return folder
     return None
 
@@ -79,6 +79,9 @@ def _expand(path: str, environ: Mapping[str, str]) -> Path:
     return _home(environ) / path[2:] if path.startswith("~/") else Path(path)
 
 
-def _inside(root: Path, path: Path) -> bool:
-    """Whether a path made from a name stays in its folder: no ``..`` leads out."""
-    return ".." not in path.relative_to(root).parts
+def _holds(root: Path, path: Path) -> bool:
+    """Whether a file made from a name exists and stays in its folder: no ``..`` leads out.
+
+    A cache that cannot be read holds nothing.
+    """
+    return ".." not in path.relative_to(root).parts and os.path.exists(path)  # noqa: PTH110

@@ -56,7 +56,7 @@ def read_path(path: Path) -> FoundFiles:
     Raises:
         InvalidInputError: as ``read_folder``.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - answers no where pathlib raises
         return read_folder(path)
     if path.name == CONFIG:
         return read_folder(path.parent)

@@ -77,6 +77,7 @@ def _get(name: str, file: str, revision: str | None, environ: Mapping[str, str])
         with urlopen(request, timeout=_TIMEOUT_S) as response:  # noqa: S310 - as above
             return _read(response, f"{file} of {name}")
     except HTTPError as error:
+        error.close()
         if error.code == http.client.NOT_FOUND:
             return None
         raise _refused(name, server, error.code) from error

@@ -8,6 +8,7 @@ Source: https://huggingface.co/docs/safetensors/index#format
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -157,13 +158,17 @@ def _is_sizes(value: object) -> TypeGuard[list[int]]:
 
 def _files(folder: Path) -> list[Path]:
     """The files that make up the checkpoint: the index's, else the single one, else all."""
-    if (folder / INDEX).exists():
+    if _exists(folder / INDEX):
         content = read_regular(folder / INDEX, MAX_HEADER_BYTES)
         weight_map = parse_object(content, INDEX, keys_once=False).get("weight_map")
         if not isinstance(weight_map, dict) or not all(_plain(x) for x in weight_map.values()):
-            raise _damaged(folder / INDEX, "its weight_map does not name files of this folder")
+            raise InvalidInputError(
+                f"{folder / INDEX} does not name files of its own folder",
+                cause="weight_map gives each tensor the name of a file beside it",
+                fix="download it again",
+            )
         files = [folder / name for name in sorted(set(weight_map.values()))]
-        missing = [path.name for path in files if not path.exists()]
+        missing = [path.name for path in files if not _exists(path)]
         if missing:
             raise InvalidInputError(
                 f"{len(missing)} of {len(files)} checkpoint files are missing in {folder}",
@@ -171,11 +176,16 @@ def _files(folder: Path) -> list[Path]:
                 fix="finish the download",
             )
         return files
-    if (folder / SINGLE).exists():
+    if _exists(folder / SINGLE):
         return [folder / SINGLE]
     found = sorted(folder.glob("*.safetensors"))
     # Mistral's repositories hold the same weights a second time, in one file
     return [path for path in found if not path.name.startswith("consolidated")] or found
+
+
+def _exists(path: Path) -> bool:
+    """As a path's own method, but no name is too odd to be asked for."""
+    return os.path.exists(path)  # noqa: PTH110
 
 
 def _plain(name: object) -> bool:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 Kind = Literal["local", "cache", "catalog", "hub", "modelscope"]
 
 #: what a hub accepts as a name. Source: huggingface_hub.utils.validate_repo_id (2.4.0)
-_HUB_NAME = re.compile(r"(?!.*(?:--|\.\.))\w[\w.-]*(?:/\w[\w.-]*)?")
+_HUB_NAME = re.compile(r"(?!.*(?:--|\.\.))(?=.{1,96}$)\w[\w.-]*(?:/\w[\w.-]*)?", re.ASCII)
+_REVISION = re.compile(r"(?!.*\.\.)(?=.{1,200}$)\w[\w./-]*", re.ASCII)
 _TRUE = frozenset(("1", "on", "yes", "true"))
 
 
@@ -70,6 +71,10 @@ def find_model(
         InvalidInputError: found, but no configuration of a model.
         UnavailableError: it may exist, but cannot be had here.
     """
+    if revision is not None and not _REVISION.fullmatch(revision):
+        raise UnknownNameError(
+            f"{revision!r:.80} names no revision", fix="name a branch, a tag or a commit"
+        )
     online = not offline and not _hub_is_off(environ)
     hub_first = online and (refresh or revision is not None)
     found = _local(name) or _named(name, revision, environ, online=online, hub_first=hub_first)
@@ -86,13 +91,8 @@ def _local(name: str) -> ModelSource | None:
         raise UnknownNameError(
             f"{name!r} names no model", fix="give an id, such as openai/gpt-oss-20b"
         )
-    path = Path(name)
-    try:
-        exists = os.path.lexists(path)
-    except OSError:
-        exists = False
-    if exists:
-        return _source(name, "local", read_path(path), f"local files at {name}")
+    if os.path.lexists(name):
+        return _source(name, "local", read_path(Path(name)), f"local files at {name}")
     if name.startswith((".", "/", "~")) or name.endswith(".json") or name.count("/") > 1:
         raise UnknownNameError(
             f"there is no file or directory {name}",
@@ -124,10 +124,10 @@ def _named(
         raise _not_here(name)
     try:
         return _asked(wanted, revision, environ)
-    except UnavailableError as error:
-        # a name without an organisation is a short name of the catalogue, which it is not
-        raise error if "/" in wanted else _unknown(name) from error
-    except UnknownNameError as error:
+    except (UnavailableError, UnknownNameError) as error:
+        if "/" not in wanted and isinstance(error, UnavailableError):
+            # without an organisation it is a short name of the catalogue, which it is not
+            raise _unknown(name) from error
         error.fix = "; ".join(part for part in (error.fix, _nearest(name)) if part)
         raise
 
