@@ -175,9 +175,11 @@ def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file as it stands.
 
     Raises:
-        InvalidInputError: no such file, too large, not text, or not TOML.
+        InvalidInputError: no regular file, too large, not text, or not TOML.
     """
     try:
+        if not path.is_file():
+            raise InvalidInputError(f"there is no file {path}", fix="check the path")
         if path.stat().st_size > _LARGEST_FILE:
             raise InvalidInputError(f"{path} has more than {_LARGEST_FILE:,} bytes")
         return tomllib.loads(path.read_text("utf-8"))

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from planner.hardware.names import generated_keys, leaves_open, name_key
+from planner.hardware.names import full_key, generated_keys, leaves_open, name_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,9 +59,8 @@ def build_index(rows: Rows) -> Index:
     """
     boards = list(rows.accelerators())
     index = Index()
+    _add_stated(index, boards)
     for board in boards:
-        for name in (board.id, *board.nvml_names, *board.aliases):
-            index.accelerators[name_key(name)] = board.id
         for alias in board.unclear_aliases:
             index.unclear.setdefault(name_key(alias), []).append(board.id)
     _add_generated(index, boards)
@@ -79,6 +78,20 @@ def index_text(index: Index) -> str:
     """The index as its file holds it: sorted, one name a line."""
     document: dict[str, Any] = {"_": "generated from the data files; do not edit", **asdict(index)}
     return json.dumps(document, indent=0, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _add_stated(index: Index, boards: list[Accelerator]) -> None:
+    """Ids, driver names and aliases; two that differ in makers' words alone are told apart."""
+    stated = [(name, b.id) for b in boards for name in (b.id, *b.nvml_names, *b.aliases)]
+    bare = {name_key(name): board_id for name, board_id in stated if _is_bare(name)}
+    for name, board_id in stated:
+        claimed = bare.get(name_key(name), board_id)
+        key = name_key(name) if claimed == board_id else full_key(name)
+        index.accelerators[key] = board_id
+
+
+def _is_bare(name: str) -> bool:
+    return name_key(name) == full_key(name)
 
 
 def _add_generated(index: Index, boards: Iterable[Accelerator]) -> None:

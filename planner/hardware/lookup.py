@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.errors import UnknownNameError, nearest
-from planner.hardware.names import name_key, split_mig, split_size
+from planner.hardware.names import full_key, name_key, split_mig, split_size
 
 if TYPE_CHECKING:
     from planner.hardware.accelerator import Accelerator, AliasNote
@@ -100,7 +100,8 @@ def _accelerator_id(catalog: Catalog, name: str) -> str:
         if key in {name_key(n) for n in (board.id, *board.aliases, *board.nvml_names)}:
             return board.id
     index = catalog.index
-    found = index.accelerators.get(key) or _with_size(index, name)
+    stated = index.accelerators
+    found = stated.get(full_key(name)) or stated.get(key) or _with_size(index, name)
     if not found and key not in index.nodes and catalog.is_index_stale():
         found = catalog.fresh_index.accelerators.get(key, "")
     return found
@@ -137,10 +138,9 @@ def _about_name(catalog: Catalog, name: str, board: Accelerator) -> tuple[str, .
         return (f"{name} read as {board.id} of {board.origin}",)
     if name.lower() in {n.lower() for n in board.nvml_names}:
         return ()
-    key = name_key(name)
-    index = catalog.index if key in catalog.index.accelerators else catalog.fresh_index
-    if key in index.open:
-        return (f"{name} read as {board.id}; it could also be {', '.join(index.open[key])}",)
+    others = catalog.index.open.get(name_key(name), [])
+    if others and board.id not in others:
+        return (f"{name} read as {board.id}; it could also be {', '.join(others)}",)
     return _note_of(board.alias_notes, name, board.id)
 
 

@@ -22,6 +22,15 @@ def name_key(name: str) -> str:
     return "".join(_tokens(name))
 
 
+def full_key(name: str) -> str:
+    """As ``name_key`` with makers' words kept: a cloud's own label may hang on them.
+
+    >>> full_key("nvidia-tesla-a100")
+    'nvidiateslaa100'
+    """
+    return "".join(_tokens(name, noise=frozenset()))
+
+
 def split_size(name: str) -> tuple[str, str]:
     """The key of a name without its memory size, and the size; empty when it ends in none.
 
@@ -100,9 +109,9 @@ def leaves_open(alias_key: str, chosen: str, other: str) -> bool:
     return not rest
 
 
-def _tokens(name: str) -> list[str]:
+def _tokens(name: str, noise: frozenset[str] = _NOISE) -> list[str]:
     text = name.lower().replace("(r)", "").replace("(tm)", "")
     if _ODD.search(text):
         return []
-    words = [t for t in _TOKEN.findall(text) if t not in _NOISE]
+    words = [t for t in _TOKEN.findall(text) if t not in noise]
     return [_SIZE.sub(r"\1gb", word) for word in words]
