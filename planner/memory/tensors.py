@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.model.modules import Buffer, Embedding, Experts, Linear, Weight
-from planner.quant.base import ExpertShard, LinearShard, Scheme, Stored
+from planner.quant.base import ExpertShard, LinearShard, Misfit, Scheme, Stored
 from planner.units import DTYPE_BYTES, Bools, IntLike
 
 if TYPE_CHECKING:
@@ -64,14 +64,28 @@ def module_tensors(module: Module, scheme: Scheme, ranks: Ranks) -> tuple[RankTe
             tensors = map(_parameter, scheme.experts(expert_shard(module, ranks)))
             return (*tensors, _expert_map(module, ranks))
         case Embedding():
-            return _embedding(module, ranks)
+            return _embedding(module, scheme, ranks)
         case Weight():
             dtype_bytes = DTYPE_BYTES[module.dtype] if module.dtype else ranks.dtype_bytes
             elements = module.elements_on(ranks.tp)
             return (RankTensor(tensor_bytes=elements * dtype_bytes),)
         case Buffer():
             dtype_bytes = DTYPE_BYTES[module.dtype] if module.dtype else ranks.dtype_bytes
-            return (RankTensor(tensor_bytes=module.elements * dtype_bytes, buffer=True),)
+            buffer = RankTensor(tensor_bytes=module.elements * dtype_bytes, buffer=True)
+            return (buffer, *map(_parameter, scheme.attention(ranks.dtype_bytes)))
+
+
+def module_misfits(module: Module, scheme: Scheme, ranks: Ranks) -> tuple[Misfit, ...]:
+    """The layouts whose share of a module vLLM refuses in its number format."""
+    match module:
+        case Linear():
+            return scheme.linear_misfits(linear_shard(module, ranks))
+        case Experts():
+            return scheme.expert_misfits(expert_shard(module, ranks))
+        case Embedding():
+            return scheme.linear_misfits(embedding_shard(module, ranks))
+        case _:
+            return ()
 
 
 def linear_shard(module: Linear, ranks: Ranks) -> LinearShard:
@@ -122,9 +136,21 @@ def _expert_map(module: Experts, ranks: Ranks) -> RankTensor:
     return RankTensor(tensor_bytes=map_bytes, buffer=True)
 
 
-def _embedding(module: Embedding, ranks: Ranks) -> tuple[RankTensor, ...]:
-    rows = module.rows_on(ranks.tp)
-    table = RankTensor(tensor_bytes=rows * module.hidden * ranks.dtype_bytes)
-    if not module.bias:
-        return (table,)
-    return (table, RankTensor(tensor_bytes=rows * ranks.dtype_bytes))
+def embedding_shard(module: Embedding, ranks: Ranks) -> LinearShard:
+    """A vocabulary table's or head's share of one rank, as a linear layer."""
+    return LinearShard(
+        outputs=(module.rows_on(ranks.tp),),
+        inputs=module.hidden,
+        full_inputs=module.hidden,
+        full_outputs=(module.padded_vocab,),
+        dtype_bytes=ranks.dtype_bytes,
+        capability=ranks.capability,
+    )
+
+
+def _embedding(module: Embedding, scheme: Scheme, ranks: Ranks) -> tuple[RankTensor, ...]:
+    shard = embedding_shard(module, ranks)
+    tensors = tuple(map(_parameter, scheme.linear(shard)))
+    if module.bias:
+        tensors += (RankTensor(tensor_bytes=shard.rows * shard.dtype_bytes),)
+    return tensors

@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.model.modules import Experts, Linear, Module
-from planner.quant.base import Quantization, Scheme
+from planner.model.modules import Buffer, Embedding, Experts, Linear, Module
 from planner.quant.unquantized import UNQUANTIZED
 
 if TYPE_CHECKING:
     from planner.model.architecture import Architecture
+    from planner.quant.base import Quantization, Scheme
     from planner.units import Ints
+
+
+_SCALES = ".attn.scales"
+"""how the buffer of an attention layer's scales is named: a format may add parameters to it"""
+_HEAD = "lm_head"
+"""vLLM's name of a head that a format may quantize"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,8 @@ def layer_kinds(architecture: Architecture, quantization: Quantization) -> Layer
             kind_of.append(by_layer[id(layer)])
             continue
         prefix = f"{architecture.layer_prefix}.{index}."
-        kind = LayerKind(with_schemes(layer.modules, quantization, prefix))
+        modules = with_schemes(layer.modules, quantization, prefix, mla=architecture.uses_mla)
+        kind = LayerKind(modules)
         kind_of.append(found.setdefault(kind, len(found)))
         by_layer[id(layer)] = kind_of[-1]
     is_kind = np.array(kind_of)[None, :] == np.arange(len(found))[:, None]
@@ -70,16 +77,20 @@ def layer_kinds(architecture: Architecture, quantization: Quantization) -> Layer
 
 
 def with_schemes(
-    modules: tuple[Module, ...], quantization: Quantization, prefix: str = ""
+    modules: tuple[Module, ...], quantization: Quantization, prefix: str = "", *, mla: bool = False
 ) -> tuple[tuple[Module, Scheme], ...]:
     """Each module with the format of its weights; ``prefix`` leads its checkpoint names."""
-    return tuple((module, _scheme(module, quantization, prefix)) for module in modules)
+    return tuple((module, _scheme(module, quantization, prefix, mla=mla)) for module in modules)
 
 
-def _scheme(module: Module, quantization: Quantization, prefix: str) -> Scheme:
+def _scheme(module: Module, quantization: Quantization, prefix: str, *, mla: bool) -> Scheme:
+    if isinstance(module, Buffer) and module.name.endswith(_SCALES):
+        return quantization.attention_scheme(mla=mla)
+    if isinstance(module, Embedding) and module.name.endswith(_HEAD):
+        return quantization.head_scheme(prefix + module.name)
     if not isinstance(module, (Linear, Experts)) or not module.quantized:
         return UNQUANTIZED
     names = tuple(prefix + name for name in module.checkpoint_names)
     if isinstance(module, Linear):
-        return quantization.linear_scheme(names)
-    return quantization.expert_scheme(names)
+        return quantization.linear_scheme(names, prefix + module.name)
+    return quantization.expert_scheme(names, prefix + module.name)

@@ -3,19 +3,21 @@
 A format is a module of this folder, found by its file name. It offers::
 
     METHODS: tuple[str, ...]            # vLLM's names of the method
-    def read(config: Mapping[str, Any]) -> Quantization
+    def read(config: Mapping[str, Any], model: Mapping[str, Any]) -> Quantization
 
 ``config`` is a checkpoint's ``quantization_config`` (or what an online method such as
-``--quantization fp8`` stands for). Sizes are of one rank, as vLLM constructs them before
-the weights are loaded; every formula takes numbers or numpy columns.
+``--quantization fp8_per_tensor`` stands for), ``model`` the whole config.json. The schemes a
+format gives its layers are in ``schemes/``: many formats share them. Sizes are of one rank, as
+vLLM constructs them before the weights are loaded; every formula takes numbers or numpy columns.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from planner.units import Bools, IntLike
+if TYPE_CHECKING:
+    from planner.units import Bools, IntLike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,16 @@ class LinearShard:
         """Output features of all merged matrices."""
         return sum(self.outputs)
 
+    @property
+    def split_inputs(self) -> Bools | bool:
+        """Whether tensor parallelism divides the input features."""
+        return self.inputs != self.full_inputs
+
+    @property
+    def split_outputs(self) -> Bools | bool:
+        """Whether tensor parallelism divides the output features."""
+        return self.rows != sum(self.full_outputs)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpertShard:
@@ -67,9 +79,24 @@ class ExpertShard:
     capability: int
 
     @property
+    def up_matrices(self) -> int:
+        """Matrices merged into one expert's input matrix: gate and up, or up."""
+        return 2 if self.gated else 1
+
+    @property
     def up_rows(self) -> IntLike:
         """Rows of one expert's merged input matrix."""
-        return self.intermediate * (2 if self.gated else 1)
+        return self.intermediate * self.up_matrices
+
+    @property
+    def matrices(self) -> tuple[tuple[IntLike, IntLike], tuple[IntLike, IntLike]]:
+        """Rows and columns of one expert's input and output matrix."""
+        return (self.up_rows, self.hidden), (self.hidden, self.intermediate)
+
+    @property
+    def split(self) -> Bools | bool:
+        """Whether tensor parallelism slices each expert."""
+        return self.intermediate != self.full_intermediate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +104,8 @@ class Misfit:
     """Where a shard breaks a format's grid.
 
     ``broken`` marks the rows of the table; ``size`` is the offending dimension, which is no
-    multiple of ``step``; ``what`` names both for a message.
+    multiple of ``step``; ``what`` names both for a message; ``error`` is what to search for in
+    vLLM's log.
     """
 
     broken: Bools | bool
@@ -85,6 +113,7 @@ class Misfit:
     step: int
     what: str
     source: str
+    error: str = ""
 
 
 class Scheme(Protocol):
@@ -108,6 +137,10 @@ class Scheme(Protocol):
         """The tensors of a layer's routed experts, biases included."""
         ...
 
+    def attention(self, dtype_bytes: int) -> tuple[Stored, ...]:
+        """The scales that an attention layer loads for its KV cache."""
+        ...
+
     def linear_misfits(self, shard: LinearShard) -> tuple[Misfit, ...]:
         """The splits of a linear layer that vLLM refuses to build."""
         ...
@@ -118,11 +151,15 @@ class Scheme(Protocol):
 
 
 class Quantization(Protocol):
-    """A checkpoint's number format, or the one asked for on the command line."""
+    """A checkpoint's number format, or the one asked for on the command line.
+
+    ``names`` are a layer's names in the checkpoint, one a matrix; ``module`` is the name vLLM
+    gives the layer that merges them.
+    """
 
     @property
     def method(self) -> str:
-        """vLLM's name of the method: ``fp8``, ``auto_awq``, ``compressed-tensors``."""
+        """The method by vLLM's name: ``fp8``, ``auto_awq``, ``compressed-tensors``."""
         ...
 
     @property
@@ -130,10 +167,28 @@ class Quantization(Protocol):
         """The least compute capability vLLM accepts, 80 for 8.0."""
         ...
 
-    def linear_scheme(self, names: tuple[str, ...]) -> Scheme:
-        """The format of a linear layer; ``names`` are its matrices' names in the checkpoint."""
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """Dtypes of activations that vLLM accepts, by torch's names."""
         ...
 
-    def expert_scheme(self, names: tuple[str, ...]) -> Scheme:
-        """The format of a layer's routed experts; ``names`` as in :meth:`linear_scheme`."""
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Why vLLM refuses the checkpoint on any GPU and in any layout; empty when it does not."""
+        ...
+
+    def linear_scheme(self, names: tuple[str, ...], module: str = "") -> Scheme:
+        """The format of a linear layer."""
+        ...
+
+    def expert_scheme(self, names: tuple[str, ...], module: str = "") -> Scheme:
+        """The format of a layer's routed experts."""
+        ...
+
+    def head_scheme(self, name: str) -> Scheme:
+        """The format of the output head."""
+        ...
+
+    def attention_scheme(self, *, mla: bool) -> Scheme:
+        """The format of an attention layer's scales, apart for multi-head latent attention."""
         ...

@@ -1,0 +1,1 @@
+"""Number formats: what quantized weights take, and which shards vLLM refuses."""

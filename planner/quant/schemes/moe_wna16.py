@@ -1,0 +1,62 @@
+"""Experts of GPTQ and AWQ checkpoints that Marlin cannot run: uint8 packing, finer groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.quant.base import Misfit, Stored
+
+if TYPE_CHECKING:
+    from planner.quant.base import ExpertShard
+    from planner.units import IntLike
+
+UINT8_BITS = 8
+_FINEST_GROUP = 32
+_SOURCE = "vllm.model_executor.layers.quantization.moe_wna16.MoeWNA16Method.create_weights"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoeWna16:
+    """``bits`` a weight; groups are halved until a rank holds whole ones.
+
+    Source: vllm.model_executor.layers.quantization.moe_wna16.MoeWNA16Method (0.33.0)
+    Checked: Qwen3-30B-A3B-GPTQ-Int4 TP4, whose 192 expert features are 1.5 groups of 128.
+    """
+
+    bits: int
+    group_size: int
+    zero_points: bool = False
+
+    def experts(self, shard: ExpertShard) -> tuple[Stored, ...]:
+        """Packed weights, scales and zero points, both matrices of each."""
+        group = self._group(shard)
+        per_byte = UINT8_BITS // self.bits
+        zeros = 1 if self.zero_points else 0
+        sizes = (
+            *(rows * (columns // per_byte) for rows, columns in shard.matrices),
+            *(rows * (columns // group) * shard.dtype_bytes for rows, columns in shard.matrices),
+            *(rows // per_byte * (columns // group) * zeros for rows, columns in shard.matrices),
+        )
+        return tuple(Stored(tensor_bytes=shard.experts * size) for size in sizes)
+
+    def misfit(self, shard: ExpertShard) -> Misfit:
+        """Groups cannot be finer than 32."""
+        shared = np.gcd(shard.intermediate, shard.hidden)
+        return Misfit(
+            broken=np.asarray(shared % self._group(shard) != 0),
+            size=shard.intermediate,
+            step=_FINEST_GROUP,
+            what=f"expert features a rank, in groups of at least {_FINEST_GROUP}",
+            source=_SOURCE,
+            error="assert group_size >= 32",
+        )
+
+    def _group(self, shard: ExpertShard) -> IntLike:
+        shared = np.gcd(shard.intermediate, shard.hidden)
+        group: IntLike = np.full_like(shared, self.group_size)
+        for _ in range((self.group_size // _FINEST_GROUP).bit_length() - 1):
+            group = np.where(shared % group == 0, group, group // 2)
+        return group
