@@ -100,13 +100,13 @@ def outside_budget_bytes(
 
     Counted: the CUDA context, which grows with the board's multiprocessors (compute units on
     AMD), and the communicators of a rank that has company (``dp`` as in ``non_torch_bytes``).
-    Not counted: graphs beyond their
-    estimate (``graph_bytes_beside_budget``) and other processes. All of it must fit in
-    (1 - utilisation) x total, and vLLM checks that before it loads.
+    Not counted: graphs beyond their estimate (``graph_bytes_beside_budget``) and other
+    processes. All of it must fit in (1 - utilisation) x total, and vLLM checks that before it
+    loads.
 
     Source: vllm.v1.worker.gpu_worker.Worker.init_device, vllm.v1.worker.utils.request_memory
     (0.33.0)
-    Checked: free memory on start-up of 22 logs, see ``python -m scripts.fit_memory_terms``.
+    Checked: free memory on start-up of 28 runs, see ``python -m scripts.fit_memory_terms``.
     """
     several = np.asarray(tp) * pp * dp > 1
     context = Interval.product(1, constants["context_bytes"]) + Interval.product(
