@@ -17,9 +17,10 @@ from planner.model.state_cache import StateCache
 class FullAttention:
     """Keys and values of every token.
 
-    ``kv_heads`` counts the whole model's; ranks beyond it hold copies. ``sinks`` are learned
-    attention sinks, ``softcap`` is a cap on the scores, ``mm_prefix`` means that the tokens of
-    an image see each other: these three bear on the kernel and, through it, on the block.
+    ``kv_heads`` counts the whole model's; ranks beyond it hold copies. What bears on the
+    kernel and, through it, on the block: ``sinks`` (learned attention sinks), ``softcap`` (the
+    scores are capped), ``mm_prefix`` (the tokens of an image see each other), ``mixed_heads``
+    (layers differ in head size, and vLLM wants one kernel for all: Gemma 4).
     Source: vllm.model_executor.layers.attention.attention.Attention.get_kv_cache_spec (0.33.0)
     """
 
@@ -30,6 +31,7 @@ class FullAttention:
     sinks: bool = False
     softcap: bool = False
     mm_prefix: bool = False
+    mixed_heads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class SlidingWindow:
     sinks: bool = False
     softcap: bool = False
     mm_prefix: bool = False
+    mixed_heads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,8 @@ class GatedDeltaNetState:
 class KimiDeltaState:
     """Kimi delta attention (Kimi Linear); the state is float32 unless asked otherwise.
 
-    ``checkpoint_alignment`` is set where prefill can store a state inside a step (Kimi-K3).
+    ``bounded_gate`` says that the gate has a lower bound (Kimi-K3): a kernel can then store
+    a state in the middle of a prefill.
     """
 
     num_heads: int
@@ -94,7 +95,7 @@ class KimiDeltaState:
     head_k_dim: int
     conv_kernel: int
     state_dtype: str | None = "float32"
-    checkpoint_alignment: int | None = None
+    bounded_gate: bool = False
 
     def shapes(self, tensor_parallel_size: int, speculative_tokens: int = 0) -> Shapes:
         """Tensors of one rank."""

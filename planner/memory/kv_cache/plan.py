@@ -1,0 +1,203 @@
+"""The KV cache of one layout, as vLLM plans it before it knows how much memory is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import lcm
+from typing import TYPE_CHECKING
+
+from planner.errors import UsageError
+from planner.memory.kv_cache.block_size import ModelFacts, stage_blocks
+from planner.memory.kv_cache.groups import Group, Member, cache_groups
+from planner.memory.kv_cache.layers import attention_need, is_hybrid, layer_caches, skipped_layers
+from planner.memory.kv_cache.page import CacheKind, Page, blocks_of_request
+from planner.memory.kv_cache.pages import stage_pages
+from planner.memory.kv_cache.states import state_needs
+from planner.model.cache import CacheSpec, FullAttention, Mla, SlidingWindow
+from planner.model.state_cache import StateCache
+from planner.units import IntLike, ceil_div, round_up
+
+if TYPE_CHECKING:
+    from planner.memory.kv_cache.settings import KvCacheSettings
+
+NULL_BLOCKS = 1
+"""blocks that vLLM's pool holds back (vllm.v1.core.block_pool.BlockPool, 0.33.0)"""
+
+Stages = Sequence[Sequence[tuple[CacheSpec, ...]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KvCacheGroup:
+    """Layers that share a table of blocks.
+
+    Attributes:
+        kind: how they grow.
+        page: the page of one of them, after pages were made equal.
+        layers: layers of each pipeline stage.
+    """
+
+    kind: CacheKind
+    page: Page
+    layers: tuple[int, ...]
+
+    @property
+    def block_size(self) -> int:
+        """Tokens in a block of this group."""
+        return self.page.block_size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KvCachePlan:
+    """What a block costs and holds.
+
+    Attributes:
+        block_size: tokens, as vLLM prints it: ``CacheConfig.block_size`` of the first stage.
+        groups: in vLLM's order.
+        bytes_per_block: of one rank of each stage.
+        page_bytes: of each cache of each stage, in layer order, before pages are made equal.
+        backends: attention backends, in layer order.
+        settings: what was planned for.
+        decode_context_parallel_size: ranks that share a full cache's tokens.
+    """
+
+    block_size: int
+    groups: tuple[KvCacheGroup, ...]
+    bytes_per_block: tuple[int, ...]
+    page_bytes: tuple[tuple[int, ...], ...]
+    backends: tuple[str, ...]
+    settings: KvCacheSettings
+    decode_context_parallel_size: int = 1
+
+    @property
+    def pipeline_parallel_size(self) -> int:
+        """Stages."""
+        return len(self.bytes_per_block)
+
+    def blocks_per_group(self, tokens: IntLike | None = None) -> tuple[IntLike, ...]:
+        """Blocks that a request takes of each group; one of ``max_model_len`` when none is given.
+
+        Source: vllm.v1.core.kv_cache_utils.get_max_concurrency_for_kv_cache_config (0.33.0)
+        """
+        length = self.settings.max_model_len if tokens is None else tokens
+        in_flight = self.settings.in_flight_tokens(self.pipeline_parallel_size)
+        return tuple(
+            blocks_of_request(
+                group.page,
+                length,
+                in_flight_tokens=in_flight,
+                decode_context_parallel_size=self.decode_context_parallel_size,
+                encoder_tokens=self.settings.max_num_encoder_tokens,
+            )
+            for group in self.groups
+        )
+
+    def blocks_per_request(self, tokens: IntLike | None = None) -> IntLike:
+        """Blocks that a request takes of the pool."""
+        return sum(self.blocks_per_group(tokens))
+
+    @property
+    def bytes_per_token(self) -> int:
+        """Bytes that one more token of a long request takes on the fullest rank, rounded up.
+
+        Caches that stop growing (windows, chunks, states) count nothing; where all layers have
+        windows, it is what a token takes while it is in them.
+        """
+        kept = [g for g in self.groups if g.kind.is_full]
+        kept = kept or [g for g in self.groups if g.page.window is not None]
+        widest = max(self.bytes_per_block, default=0)
+        ranks = self.decode_context_parallel_size
+        return sum(ceil_div(widest, group.block_size * ranks) for group in kept)
+
+
+def plan_kv_cache(
+    stages: Stages,
+    settings: KvCacheSettings,
+    *,
+    tensor_parallel_size: int = 1,
+    decode_context_parallel_size: int = 1,
+) -> KvCachePlan:
+    """Plan the cache of one replica: ``stages[i]`` lists the caches of stage i's layers.
+
+    Source: vllm.v1.core.kv_cache_planning.get_global_kv_cache_groups and
+    get_kv_cache_configs (0.33.0)
+    Checked: block size, bytes per block and blocks per request of vLLM's own planning for
+    6,000 layouts, to the byte.
+
+    Raises:
+        UsageError: vLLM refuses to plan it.
+    """
+    dcp = decode_context_parallel_size > 1
+    layers = layer_caches(stages, settings, dcp=dcp)
+    facts = _facts(stages, settings, tensor_parallel_size, dcp=dcp)
+    blocks = [stage_blocks(stage, facts, settings, tensor_parallel_size) for stage in layers]
+    pages = [
+        stage_pages(stage, settled, settings, tensor_parallel_size)
+        for stage, settled in zip(layers, blocks, strict=True)
+    ]
+    members = [
+        Member(index, _retaining(page, settings))
+        for index, stage in enumerate(pages)
+        for page in stage
+    ]
+    groups = cache_groups(members, hybrid_manager=settings.hybrid_manager)
+    if dcp and any(group[0].page.kind.is_window for group in groups):
+        raise UsageError(
+            "decode context parallelism does not serve sliding windows",
+            cause="vLLM asserts: DCP not support sliding window",
+            fix="use --decode-context-parallel-size 1",
+        )
+    names = (c.backend.name for stage in layers for c in stage if c.backend is not None)
+    return KvCachePlan(
+        block_size=blocks[0].size,
+        groups=tuple(_summary(group, len(stages)) for group in groups),
+        bytes_per_block=tuple(_bytes_per_block(groups, i) for i in range(len(stages))),
+        page_bytes=tuple(tuple(page.page_bytes for page in stage) for stage in pages),
+        backends=tuple(dict.fromkeys(names)),
+        settings=settings,
+        decode_context_parallel_size=decode_context_parallel_size,
+    )
+
+
+def _facts(
+    stages: Stages, settings: KvCacheSettings, tensor_parallel_size: int, *, dcp: bool
+) -> ModelFacts:
+    """The model's head size and count are those of its widest attention."""
+    specs = dict.fromkeys(spec for stage in stages for caches in stage for spec in caches)
+    full = [spec for spec in specs if isinstance(spec, FullAttention | Mla)]
+    windows = [spec for spec in specs if isinstance(spec, SlidingWindow)]
+    hybrid = is_hybrid(stages)
+    states = [spec for spec in specs if isinstance(spec, StateCache)] if hybrid else []
+    attention = max(full or windows, key=lambda spec: spec.head_size, default=None)
+    asked = settings.kv_cache_dtype
+    return ModelFacts(
+        attention=attention,
+        need=attention_need(attention, asked, settings, dcp=dcp) if attention else None,
+        states=state_needs(states, settings, tensor_parallel_size),
+        skips_layers=bool(skipped_layers(stages, settings)),
+    )
+
+
+def _retaining(page: Page, settings: KvCacheSettings) -> Page:
+    """Windows keep what a drafter of several modules reads again."""
+    retained = max(0, settings.prefill_lookahead_tokens - 1)
+    return replace(page, retained=retained) if retained and page.kind.is_window else page
+
+
+def _summary(group: Group, stages: int) -> KvCacheGroup:
+    counts = [0] * stages
+    for member in group:
+        counts[member.stage] += 1
+    return KvCacheGroup(kind=group[0].page.kind, page=group[0].page, layers=tuple(counts))
+
+
+def _bytes_per_block(groups: Sequence[Group], stage: int) -> int:
+    """Bytes of one block of the pool on a rank of this stage: its widest group.
+
+    Source: vllm.v1.core.kv_cache_planning._get_kv_cache_bytes_per_block (0.33.0)
+    """
+    held = [[m.page for m in group if m.stage == stage] for group in groups]
+    if not any(page.block_outermost for pages in held for page in pages):
+        return max((sum(page.stride_bytes for page in pages) for pages in held), default=0)
+    widest = max(sum(page.page_bytes for page in pages) for pages in held)
+    return round_up(widest, lcm(*(page.stride_multiple for pages in held for page in pages)))

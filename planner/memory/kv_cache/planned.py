@@ -1,0 +1,122 @@
+"""The plans of a whole table of layouts: rows that split the cache alike share one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.errors import PlannerError
+from planner.memory.kv_cache.plan import KvCachePlan, plan_kv_cache
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.layout import Layouts
+    from planner.memory.kv_cache.settings import KvCacheSettings
+    from planner.memory.stages import Stages
+    from planner.model.cache import CacheSpec
+    from planner.units import Bools, Ints
+
+_LARGEST_CODE = 2**62
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedRows:
+    """The plan of each row: ``plans[index[row]]``, or the error by which vLLM refuses it."""
+
+    plans: tuple[KvCachePlan | PlannerError, ...]
+    index: Ints
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def plan(self, row: int) -> KvCachePlan | PlannerError:
+        """The plan of one row."""
+        return self.plans[int(self.index[row])]
+
+    @cached_property
+    def refused(self) -> Bools:
+        """Rows that vLLM refuses to plan."""
+        mask: Bools = np.array([isinstance(plan, PlannerError) for plan in self.plans])[self.index]
+        return mask
+
+    @cached_property
+    def bytes_per_block(self) -> Ints:
+        """Of a rank of each stage, 0 where there is none: Int64[rows, stages]."""
+        sizes = [p.bytes_per_block if isinstance(p, KvCachePlan) else () for p in self.plans]
+        table = np.zeros((len(sizes), max(map(len, sizes), default=0)), dtype=np.int64)
+        for plan, size in enumerate(sizes):
+            table[plan, : len(size)] = size
+        rows: Ints = table[self.index]
+        return rows
+
+    @cached_property
+    def block_size(self) -> Ints:
+        """Tokens in a block, as vLLM prints it; 0 where refused."""
+        sizes = [p.block_size if isinstance(p, KvCachePlan) else 0 for p in self.plans]
+        rows: Ints = np.array(sizes, dtype=np.int64)[self.index]
+        return rows
+
+
+def plan_rows(
+    caches: Sequence[tuple[CacheSpec, ...]],
+    settings: KvCacheSettings,
+    layouts: Layouts,
+    stages: Stages,
+    *,
+    drafter: Sequence[tuple[CacheSpec, ...]] = (),
+) -> PlannedRows:
+    """Plan each distinct (tensor parallel size, decode context parallel size, split) once.
+
+    ``caches`` are those of each layer of the stack; ``drafter`` are layers that the last stage
+    holds for speculation.
+    """
+    columns = [layouts.tp, layouts.dcp, *stages.layers.T]
+    first, index = distinct_rows(columns)
+    plans: list[KvCachePlan | PlannerError] = []
+    for row in first:
+        split = stages.layers[row, : stages.pp[row]]
+        try:
+            plan: KvCachePlan | PlannerError = plan_kv_cache(
+                _divide(caches, split, drafter),
+                settings,
+                tensor_parallel_size=int(layouts.tp[row]),
+                decode_context_parallel_size=int(layouts.dcp[row]),
+            )
+        except PlannerError as error:
+            plan = error
+        plans.append(plan)
+    return PlannedRows(plans=tuple(plans), index=index)
+
+
+def distinct_rows(columns: Sequence[Ints]) -> tuple[Ints, Ints]:
+    """The first row of each distinct combination, and the combination of each row.
+
+    Columns of whole numbers from 0 on.
+    """
+    code = np.zeros(len(columns[0]), dtype=np.int64)
+    size = 1
+    for column in columns:
+        width = int(column.max(initial=0)) + 1
+        if size * width >= _LARGEST_CODE:
+            _, code = np.unique(code, return_inverse=True)
+            size = int(code.max(initial=0)) + 1
+        code = code * width + column
+        size *= width
+    _, first, index = np.unique(code, return_index=True, return_inverse=True)
+    return first.astype(np.int64), index.astype(np.int64)
+
+
+def _divide(
+    caches: Sequence[tuple[CacheSpec, ...]],
+    split: Ints,
+    drafter: Sequence[tuple[CacheSpec, ...]],
+) -> list[list[tuple[CacheSpec, ...]]]:
+    ends = np.cumsum(split).tolist()
+    starts = [0, *ends[:-1]]
+    parts = [list(caches[start:end]) for start, end in zip(starts, ends, strict=True)]
+    parts[-1] += drafter
+    return parts
