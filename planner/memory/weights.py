@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.memory.tensors import Ranks, RankTensor, module_tensors
-from planner.model.layer_kinds import layer_kinds, with_schemes
+from planner.model.layer_kinds import LayerKinds, with_schemes
 from planner.model.modules import Buffer, Embedding, Module
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def weights(tensors: Iterable[StageTensor], stages: Stages) -> Weights:
 def stage_tensors(
     architecture: Architecture,
     quantization: Quantization,
+    kinds: LayerKinds,
     layouts: Layouts,
     stages: Stages,
     *,
@@ -83,7 +84,7 @@ def stage_tensors(
 ) -> Iterator[StageTensor]:
     """Every tensor of every stage; layouts that divide tensors alike share the arithmetic."""
     ranks, row_of, size = _distinct_ranks(layouts, dtype_bytes=dtype_bytes, capability=capability)
-    groups = list(_groups(architecture, quantization, stages))
+    groups = list(_groups(architecture, quantization, kinds, stages))
     for group in groups:
         for module, scheme in group.modules:
             if isinstance(module, Buffer) and module.shared:
@@ -96,9 +97,8 @@ def stage_tensors(
 
 
 def _groups(
-    architecture: Architecture, quantization: Quantization, stages: Stages
+    architecture: Architecture, quantization: Quantization, kinds: LayerKinds, stages: Stages
 ) -> Iterator[Group]:
-    kinds = layer_kinds(architecture, quantization)
     for kind, count in zip(kinds.kinds, kinds.counts(stages.starts, stages.ends), strict=True):
         yield Group(modules=kind.modules, count=count)
     heads = tuple(m for m in architecture.last if architecture.tied and isinstance(m, Embedding))
@@ -106,6 +106,7 @@ def _groups(
     for modules, mask in (
         (architecture.first, stages.first),
         (architecture.every, stages.exists),
+        (architecture.ends, stages.first | stages.last),
         (others, stages.last),
         (heads, stages.last & ~stages.first),
     ):
@@ -153,8 +154,7 @@ def _on_stages(tensor: RankTensor, count: Ints | Bools, row_of: Ints, size: int)
 
 
 def layer_bytes(
-    architecture: Architecture,
-    quantization: Quantization,
+    kinds: LayerKinds,
     layouts: Layouts,
     *,
     dtype_bytes: int,
@@ -162,7 +162,6 @@ def layer_bytes(
 ) -> Ints:
     """Parameters of each layer on one rank of the first layout: Int64[layers]."""
     ranks, row_of, size = _distinct_ranks(layouts, dtype_bytes=dtype_bytes, capability=capability)
-    kinds = layer_kinds(architecture, quantization)
     once = np.ones((len(layouts), 1), dtype=np.int64)
     per_kind = [
         sum(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.memory.activation import ActivationShape, expert_workspace_elements
-from planner.model.modules import Embedding, Experts, Linear, Split
+from planner.model.modules import Experts, Linear, Split
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ def activation_shape(
         expert_workspace=widest(lambda kind: _workspace(kind, architecture, layouts)),
         shared_projection=widest(lambda kind: _projection(kind, "shared", tp)),
         shared_activation=widest(lambda kind: _activation(kind, "shared", tp)),
-        vocabulary=_vocabulary(architecture),
+        vocabulary=architecture.padded_vocab,
         dtype_bytes=dtype_bytes,
     )
 
@@ -98,8 +98,3 @@ def _largest(widths: list[IntLike]) -> IntLike:
     for width in widths:
         result = np.maximum(result, width)
     return result
-
-
-def _vocabulary(architecture: Architecture) -> int:
-    heads = [m.padded_vocab for m in architecture.last if isinstance(m, Embedding)]
-    return max(heads, default=0)

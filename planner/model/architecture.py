@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from planner.model.cache import CacheSpec
-from planner.model.modules import Experts, Linear, Module
+from planner.model.modules import Embedding, Experts, Linear, Module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planner.model.cache import CacheSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,7 @@ class Architecture:
         first: modules of the first stage (embedding, towers).
         last: modules of the last stage (final norm, head).
         every: modules that each stage holds.
+        ends: modules that the first stage holds and the last, once where they are one.
         tied: the head is the embedding; one tensor when both are on one stage.
         max_model_len: the longest context the configuration allows, tokens.
         max_model_len_key: the key that says so.
@@ -48,6 +52,7 @@ class Architecture:
     first: tuple[Module, ...]
     last: tuple[Module, ...]
     every: tuple[Module, ...] = ()
+    ends: tuple[Module, ...] = ()
     layer_prefix: str = "model.layers"
     tied: bool = False
     max_model_len: int
@@ -75,6 +80,12 @@ class Architecture:
         """Routed experts of the largest layer; 0 for a dense model."""
         counts = [m.count for kind in self.kinds for m in kind.modules if isinstance(m, Experts)]
         return max(counts, default=0)
+
+    @cached_property
+    def padded_vocab(self) -> int:
+        """Rows of the output head, wherever it is held; 0 for a model without one."""
+        behind = () if self.pooling else (*self.last, *self.every)
+        return max((m.padded_vocab for m in behind if isinstance(m, Embedding)), default=0)
 
     @cached_property
     def linears(self) -> tuple[Linear, ...]:

@@ -66,24 +66,24 @@ def mlp(
     bias: bool = False,
     prefix: str = "mlp",
     names: tuple[str, str, str] = ("gate_proj", "up_proj", "down_proj"),
-    merged: bool = False,
+    merged_name: str | None = None,
     split: bool = True,
     whole_in_sequence_parallel: bool = False,
 ) -> tuple[Module, ...]:
     """A gated (gate and up merged) or plain feed-forward block.
 
-    ``merged``: the checkpoint merges gate and up itself. ``split`` False keeps a whole copy on each rank, ``whole_in_sequence_parallel`` only where
+    ``merged_name`` is set where the checkpoint merges gate and up itself. ``split`` False keeps a whole copy on each rank, ``whole_in_sequence_parallel`` only where
     the experts run sequence-parallel.
     Source: vllm.model_executor.layers.linear.MergedColumnParallelLinear (0.33.0)
     """
     gate, up_name, down_name = names
     inner = Part(intermediate)
     up = Linear(
-        name=f"{prefix}.gate_up_proj" if gated else f"{prefix}.{up_name}",
+        name=f"{prefix}.{merged_name or ('gate_up_proj' if gated else up_name)}",
         inputs=hidden,
         parts=(inner, inner) if gated else (inner,),
         bias=bias,
-        matrices=(f"{prefix}.{gate}", f"{prefix}.{up_name}") if gated and not merged else (),
+        matrices=(f"{prefix}.{gate}", f"{prefix}.{up_name}") if gated and not merged_name else (),
         split=Split.COLUMN if split else Split.REPLICATED,
         whole_in_sequence_parallel=whole_in_sequence_parallel,
     )

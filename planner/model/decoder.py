@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TYPE_CHECKING
 
 from planner.model.architecture import Architecture, Layer
 from planner.model.blocks import (
@@ -20,9 +19,12 @@ from planner.model.blocks import (
 from planner.model.cache import CacheSpec, EncoderOnly, FullAttention, SlidingWindow
 from planner.model.context import derived_max_model_len
 from planner.model.dtype import FORBIDS_FLOAT16, checkpoint_dtype
-from planner.model.keys import Keys
-from planner.model.modules import Buffer, Module
 from planner.model.rope import rope_buffer, rope_parameter_sets, rope_parameters
+
+if TYPE_CHECKING:
+    from planner.model.modules import Buffer, Module
+    from planner.model.keys import Keys
+    from collections.abc import Iterable, Mapping, Sequence
 
 FramePart = Literal["embedding", "norm", "head"]
 WHOLE_FRAME: tuple[FramePart, ...] = ("embedding", "norm", "head")
@@ -194,6 +196,7 @@ class Decoder:
         norm_bias: bool = False,
         head_bias: bool = False,
         final_norm: tuple[Module, ...] | None = None,
+        embedding_dim: int | None = None,
         layer_prefix: str = "model.layers",
         supports_pp: bool = True,
         uses_mla: bool = False,
@@ -205,15 +208,17 @@ class Decoder:
         """The frame around the layers: vocabulary table before, norm and head behind.
 
         Some model classes build parts of the frame ``on_every_stage``; ``first`` and ``every``
-        hold what they have beside it, ``final_norm`` another norm than the usual one.
+        hold what they have beside it, ``final_norm`` another norm than the usual one,
+        ``embedding_dim`` a width of the vocabulary's tables that is not the layers'.
         """
         max_model_len, key = derived_max_model_len(self.keys)
         model_type = self.root.text("model_type")
         if final_norm is None:
             final_norm = (norm("model.norm", self.hidden, bias=norm_bias),)
-        output = (head(self.vocab_size, self.hidden, bias=head_bias),)
+        width = embedding_dim or self.hidden
+        output = (head(self.vocab_size, width, bias=head_bias),)
         parts: dict[FramePart, tuple[Module, ...]] = {
-            "embedding": (embedding(self.vocab_size, self.hidden),),
+            "embedding": (embedding(self.vocab_size, width),),
             "norm": final_norm,
             "head": () if self.tied and "embedding" in on_every_stage else output,
         }

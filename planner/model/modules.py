@@ -53,7 +53,7 @@ class Part:
     def divides(self, tp: IntLike) -> IntLike:
         """Whether vLLM can give each rank its units."""
         if self.padded:
-            return tp == tp
+            return np.ones_like(tp)
         even = self.units % tp == 0
         return (even | (tp % self.units == 0)) if self.replicate else even
 
@@ -114,7 +114,7 @@ class Linear:
             for part in self.parts[1:]:
                 fits = fits & part.divides(tp)
             return fits
-        return tp == tp
+        return np.ones_like(tp)
 
     @property
     def checkpoint_names(self) -> tuple[str, ...]:

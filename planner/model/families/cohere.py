@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-
 from planner.model.decoder import Decoder
+from planner.model.layer_types import every_nth_full
 from planner.model.modules import Weight
 
 if TYPE_CHECKING:
@@ -57,11 +57,8 @@ def read(keys: Keys) -> Architecture:
 
 
 def _windows(decoder: Decoder) -> list[int | None]:
-    pattern = decoder.keys.int("sliding_window_pattern")
-    types = decoder.layer_types or [
-        "sliding_attention" if (index + 1) % pattern else "full_attention"
-        for index in range(decoder.num_layers)
-    ]
+    step = decoder.keys.int("sliding_window_pattern")
+    types = decoder.layer_types or every_nth_full(decoder.num_layers, step)
     return [None if size is None else size + 1 for size in decoder.windows(types)]
 
 

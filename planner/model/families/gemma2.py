@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from planner.model.decoder import LAYER_NORMS, WHOLE_FRAME, Decoder
 from planner.model.families.gemma import NORMALIZER
+from planner.model.layer_types import every_nth_full
 
 if TYPE_CHECKING:
     from planner.model.architecture import Architecture
@@ -36,10 +37,7 @@ def read(keys: Keys) -> Architecture:
     decoder = Decoder.read(keys, DEFAULTS, tied=True)
     bias = decoder.keys.flag("attention_bias")
     attention = decoder.attention(qkv_bias=bias, out_bias=bias)
-    types = decoder.layer_types or [
-        "full_attention" if index % 2 else "sliding_attention"
-        for index in range(decoder.num_layers)
-    ]
+    types = decoder.layer_types or every_nth_full(decoder.num_layers, 2)
     softcap = float(decoder.keys.float("attn_logit_softcapping", default=50.0)) > 0
     return decoder.architecture(
         [

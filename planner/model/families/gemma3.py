@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from planner.model.decoder import WHOLE_FRAME, Decoder
 from planner.model.families.gemma import NORMALIZER
 from planner.model.families.gemma2 import FOUR_NORMS
+from planner.model.layer_types import every_nth_full
 
 if TYPE_CHECKING:
     from planner.model.architecture import Architecture, Layer
@@ -64,11 +65,8 @@ def text_keys(keys: Keys) -> Keys:
     Source: transformers.models.gemma3.configuration_gemma3.Gemma3TextConfig (5.19)
     """
     keys = keys.with_defaults(DEFAULTS)
-    pattern = keys.int("sliding_window_pattern")
-    types = keys.list("layer_types") or [
-        "sliding_attention" if (index + 1) % pattern else "full_attention"
-        for index in range(keys.int("num_hidden_layers"))
-    ]
+    step = keys.int("sliding_window_pattern")
+    types = keys.list("layer_types") or every_nth_full(keys.int("num_hidden_layers"), step)
     window = keys.optional_int("sliding_window")
     if window and keys.flag("use_bidirectional_attention"):
         window = window // 2 + 1

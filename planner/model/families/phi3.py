@@ -41,7 +41,7 @@ def read(keys: Keys) -> Architecture:
         hidden=decoder.hidden,
         intermediate=decoder.intermediate,
         bias=keys.flag("mlp_bias"),
-        merged=True,
+        merged_name="gate_up_proj",
     )
     attention = decoder.attention(qkv_bias=bias, out_bias=bias, matrices=())
     return decoder.architecture([decoder.layer(attention, feed_forward)] * decoder.num_layers)
