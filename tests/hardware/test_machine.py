@@ -16,7 +16,7 @@ DATA = Path(__file__).parent / "data"
 
 
 def answer(name: str) -> NvmlAnswer:
-    """What a driver said: four H200 on an NVSwitch, driver 580.159.04, read 2026-11-22."""
+    """What a driver said of real machines, driver 580.159.04, read 2026-11-22 and 2026-11-23."""
     return read_record(NvmlAnswer, json.loads((DATA / f"{name}.json").read_text()), name)
 
 
@@ -55,6 +55,14 @@ def test_what_the_driver_keeps_is_not_the_runtimes(catalog: Catalog) -> None:
     assert group.memory_bytes == 150_109_880_320
     assert group.taken_bytes == 5_000
     assert group.scale_up_domain == 1
+
+
+def test_a_detected_total_is_torchs_to_the_byte(catalog: Catalog) -> None:
+    (group,) = cluster_of(answer("nvml-1xh100"), catalog).groups
+    assert group.accelerator.id == "h100-sxm5-80gb"
+    # torch.cuda.mem_get_info on the same machine at the same time
+    assert group.memory_bytes == 85_017_493_504
+    assert (group.taken_bytes, group.scale_up_domain) == (0, 1)
 
 
 def test_a_board_with_more_memory_than_its_name_counts_as_measured(catalog: Catalog) -> None:
