@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planner import plan
-from planner.case.table import UNLIKELY
 from planner.launch.serve import serve_commands
 from planner.vllm.arguments import OPTIONS
 
@@ -82,7 +81,7 @@ def describe_layout(
         gpus_used=int(case.layouts.gpus[row]),
         why=why,
         fit=_fit(case, row),
-        memory=_memory(case, row),
+        memory=_memory(case, row) if case.plannable[row] else None,
         kv_cache=_kv_cache(case, row),
         environment=environment,
         vllm_args=arguments,
@@ -126,9 +125,11 @@ def vllm_arguments(case: Case, row: int) -> dict[str, Any]:
 
 
 def _fit(case: Case, row: int) -> plan.Fit:
+    if not case.plannable[row]:
+        return plan.Fit(verdict="does_not_fit")
     probability = float(case.fit_probability[row])
     verdict = "fits" if case.fits[row] else "uncertain"
-    if probability <= UNLIKELY:
+    if not case.may_fit[row]:
         verdict = "does_not_fit"
     return plan.Fit(
         verdict=verdict,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from planner import plan
 from planner.describe import describe_hardware, describe_layout, describe_model
+from planner.request import require
 from planner.resolve import resolve, table
 from planner.rules.base import row_findings
 from planner.search import fixed_layout
@@ -23,6 +24,7 @@ def estimate(request: Request, environ: Mapping[str, str] | None = None) -> plan
     Raises:
         PlannerError: what the request names is unknown, unreadable or out of reach.
     """
+    require(request, "estimate")
     subject = resolve(request, os.environ if environ is None else environ)
     layouts: tuple[plan.Layout, ...] = ()
     if not subject.refused:

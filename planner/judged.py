@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner import plan
-from planner.case.table import UNLIKELY
 from planner.describe import sizes
 from planner.repartition import repartitioned
 from planner.resolve import table
@@ -55,7 +54,7 @@ def judge_candidates(subject: Subject, group: NodeGroup) -> Judged:
     structural = [mask for code, mask in broken.items() if code not in CAPACITY]
     valid = ~np.logical_or.reduce(structural)
     full = np.logical_or.reduce([broken[code] for code in CAPACITY])
-    fitting = ~full & (case.fit_probability > UNLIKELY)
+    fitting = ~full & case.may_fit
     outdone = _outdone(case)
     kept = valid & ~outdone & (fitting | _mended(case, valid & ~fitting & ~outdone))
     return Judged(case=case, broken=broken, valid=valid, outdone=outdone, kept=kept)
@@ -80,7 +79,8 @@ def _outdone(case: Case) -> Bools:
 def _mended(case: Case, rows: Bools) -> Bools:
     """Rows that fit under another division of layers over stages."""
     mended = np.zeros(len(case.layouts), dtype=np.bool_)
-    for row in np.flatnonzero(rows & (case.layouts.pp > 1)):
+    room = (case.budget.budget_bytes * case.stages.exists - case.budget.weights_bytes).sum(axis=1)
+    for row in np.flatnonzero(rows & (case.layouts.pp > 1) & (room > 0)):
         better = repartitioned(case, int(row))
         mended[row] = better is not None and bool(better.fits[0])
     return mended

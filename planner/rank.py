@@ -17,13 +17,15 @@ def order(case: Case) -> Ints:
     """Row numbers, the best layout first.
 
     1. What surely fits before what may.
-    2. The asked context (or the model's own) in full before a shortened one.
+    2. The asked context (or the model's own) in full before a shortened one; shortened ones by
+       halvings.
     3. Tensor-parallel and expert groups inside one scale-up domain.
-    4. Fewer GPUs a replica, then more replicas. The data-parallel ranks of a model with
-       experts share them, so together they are one replica.
-    5. Tensor before pipeline parallelism where GPUs share a fast link; pipeline stages where
+    4. More independent replicas on the cluster, which means fewer GPUs for each. The
+       data-parallel ranks of a model with experts share them: together they are one replica.
+    5. No idle GPUs.
+    6. Tensor before pipeline parallelism where GPUs share a fast link; pipeline stages where
        they meet over PCIe.
-    6. Slices of experts before whole ones, attention split before attention replicated: those
+    7. Slices of experts before whole ones, attention split before attention replicated: those
        are offered, and speed decides between them.
 
     Source: docs/serving/parallelism_scaling, docs/serving/data_parallel (vLLM 0.33)
@@ -39,21 +41,27 @@ def compare(case: Case, row: int) -> tuple[int, ...]:
 def _keys(case: Case) -> tuple[Ints, ...]:
     layouts, placement = case.layouts, case.placement
     leaves = placement.tp_leaves_domain | (case.has_experts & placement.moe_leaves_domain)
-    cut = ~case.serves_full_length
     engine = gpus_per_replica(case)
+    replicas = case.group.gpus // engine
     keys = (
         ~case.fits,
-        cut,
+        ~case.serves_full_length,
         leaves,
-        np.where(cut, -case.max_model_len, 0),
-        engine,
-        -(layouts.gpus // engine),
+        _halvings(case),
+        -replicas,
+        -replicas * engine,
         layouts.pp if case.fast_link else layouts.tp,
         layouts.dp,
         layouts.ep,
         layouts.dcp,
     )
     return tuple(np.asarray(key, dtype=np.int64) for key in keys)
+
+
+def _halvings(case: Case) -> Ints:
+    """How often the asked context was halved to fit."""
+    kept = np.maximum(case.max_model_len, 1) / case.settings.max_model_len
+    return np.floor(-np.log2(np.minimum(kept, 1.0))).astype(np.int64)
 
 
 def gpus_per_replica(case: Case) -> Ints:
@@ -73,6 +81,9 @@ def why(case: Case, row: int, *, first: bool) -> str:
         reasons.append(f"{dp} replicas serve apart")
     if layouts.ep[row]:
         reasons.append("whole experts on each rank")
+    servers = case.group.gpus // int(layouts.gpus[row])
+    if servers > 1:
+        reasons.append(f"{servers} such servers fit on the cluster")
     if case.serves_full_length[row]:
         reasons.append(
             f"the full context of {count_text(int(case.max_model_len[row]))} tokens fits"

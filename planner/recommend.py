@@ -11,6 +11,7 @@ from planner.judged import Judged, judge_candidates, rejections
 from planner.rank import compare, order, why
 from planner.remedies import nothing_fits
 from planner.repartition import repartitioned
+from planner.request import require
 from planner.resolve import resolve
 from planner.rules.base import row_findings
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
     from planner.case import Case
     from planner.request import Request
-    from planner.resolve import Subject
+    from planner.request import require
+from planner.resolve import Subject
 
 
 def recommend(request: Request, environ: Mapping[str, str] | None = None) -> plan.Answer:
@@ -28,6 +30,7 @@ def recommend(request: Request, environ: Mapping[str, str] | None = None) -> pla
     Raises:
         PlannerError: what the request names is unknown, unreadable or out of reach.
     """
+    require(request, "recommend")
     subject = resolve(request, os.environ if environ is None else environ)
     judged = [] if subject.refused else [judge_candidates(subject, g) for g in subject.groups]
     layouts = best_layouts(subject, judged)

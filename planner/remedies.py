@@ -1,17 +1,156 @@
-"""When nothing fits: the nearest miss, and the cheapest change that makes it fit, computed."""
+"""When nothing fits: the nearest miss, and the cheapest changes that make it fit, computed."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from planner.errors import PlannerError
 from planner.finding import Finding
+from planner.hardware.cluster import Cluster
+from planner.judged import judge_candidates
+from planner.model import catalog
+from planner.quant.unquantized import UNQUANTIZED
+from planner.rank import order
+from planner.resolve import Subject, resolve
+from planner.rules import mem003_nothing_fits as rule
+from planner.units import count_text, gib_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from planner.judged import Judged
-    from planner.resolve import Subject
+    from planner.request import Request
+
+#: changes that are named, the cheapest first
+MOST_NAMED = 3
+#: hosts or GPUs that are tried, as multiples of what there is
+MULTIPLES = (2, 3, 4, 6, 8, 16, 32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something to do differently; ``words`` says it, ``subject`` is the request then."""
+
+    words: str
+    subject: Subject
 
 
 def nothing_fits(subject: Subject, judged: list[Judged]) -> tuple[Finding, ...]:
-    """Findings about the request as a whole."""
-    del subject, judged
-    return ()
+    """One finding about the request: what lacks least, and what would make it fit."""
+    nearest = max((_nearest(group) for group in judged), default=None, key=lambda miss: miss[0])
+    fitting = list(_fitting(subject))[:MOST_NAMED]
+    return (
+        Finding(
+            code=rule.CODE,
+            name=rule.NAME,
+            severity=rule.SEVERITY,
+            origin=rule.ORIGIN,
+            message=f"no layout of {subject.source.id} fits on {', '.join(subject.request.gpus)}",
+            cause=nearest[1] if nearest else "",
+            fix="; or ".join(fitting) if fitting else "use larger GPUs, or more of them",
+            source="vllm.v1.worker.gpu_worker.Worker.determine_available_memory",
+        ),
+    )
+
+
+def _nearest(judged: Judged) -> tuple[int, str]:
+    """The valid layout that lacks least: its margin, bytes, and a sentence."""
+    case, rows = judged.case, np.flatnonzero(judged.valid)
+    if not len(rows):
+        codes = [code for code, mask in judged.broken.items() if mask.any()]
+        sentence = f"no layout is valid: every one breaks {', '.join(codes[:4])}"
+        return -(2**62), sentence
+    row = int(rows[np.argmax(case.kv_cache_bytes.mid[rows])])
+    layouts, stage = case.layouts, int(case.tightest_stage[row])
+    lacking = int(case.kv_cache_bytes.mid[row])
+    weights = int(case.budget.weights_bytes[row, stage])
+    sizes = f"TP{int(layouts.tp[row])} x PP{int(layouts.pp[row])}"
+    margin = f"{gib_text(-lacking, 2)} short" if lacking < 0 else f"only {gib_text(lacking, 2)} left"
+    return lacking, (
+        f"nearest miss {sizes}: {gib_text(weights)} of weights in a budget of "
+        f"{gib_text(case.budget.budget_bytes)}, {margin} on stage {stage}"
+    )
+
+
+def _fitting(subject: Subject) -> Iterator[str]:
+    """Each change under which some layout fits, in words with that layout."""
+    for change in _changes(subject):
+        for group in change.subject.groups:
+            judged = judge_candidates(change.subject, group)
+            if judged.kept.any():
+                case = judged.case.take(judged.kept)
+                row = int(order(case)[0])
+                sizes = f"TP{int(case.layouts.tp[row])} x PP{int(case.layouts.pp[row])}"
+                length = count_text(int(case.max_model_len[row]))
+                yield f"{change.words} (then {sizes} fits with {length} tokens)"
+                break
+
+
+def _changes(subject: Subject) -> Iterator[Change]:
+    """What could be done differently, the cheapest first: options, another checkpoint, GPUs."""
+    yield from _with_options(subject, "--enforce-eager", enforce_eager=True)
+    yield from _with_options(
+        subject, "--max-num-seqs 32 --enforce-eager", max_num_seqs=32, enforce_eager=True
+    )
+    if subject.quantization is UNQUANTIZED:
+        yield from _with_options(subject, "--quantization fp8", quantization="fp8")
+    yield from _siblings(subject)
+    yield from _more_gpus(subject)
+
+
+def _with_options(subject: Subject, words: str, **options: object) -> Iterator[Change]:
+    """The request with options added, where nobody fixed them."""
+    given = subject.request.pinned.given()
+    if not any(name in given for name in options):
+        pinned = replace(subject.request.pinned, **options)  # type: ignore[arg-type]  # by name
+        yield from _resolved(replace(subject.request, pinned=pinned), f"add {words}")
+
+
+def _siblings(subject: Subject) -> Iterator[Change]:
+    """Quantized checkpoints of the same model in the catalogue, the smallest weights first."""
+    short = subject.source.id.rsplit("/", 1)[-1]
+    pattern = re.compile(re.escape(short) + r"[-.](.*)", re.IGNORECASE)
+    for found in catalog.list_models(short):
+        if pattern.fullmatch(found.id.rsplit("/", 1)[-1]):
+            asked = replace(subject.request, model=found.id)
+            for change in _resolved(asked, f"use --model {found.id}"):
+                if _same_model(change.subject, subject):
+                    yield change
+
+
+def _same_model(one: Subject, other: Subject) -> bool:
+    """Another number format of the same layers."""
+    return one.quantization is not UNQUANTIZED and (
+        one.known.num_layers == other.known.num_layers
+        and one.known.hidden_size == other.known.hidden_size
+    )
+
+
+def _more_gpus(subject: Subject) -> Iterator[Change]:
+    """The same boards in larger numbers."""
+    group = subject.groups[0]
+    for multiple in MULTIPLES:
+        if group.nodes == 1 and group.node_type is None:
+            larger = replace(group, gpus_per_node=group.gpus_per_node * multiple)
+            words = f"use --gpus {larger.gpus_per_node}x{group.accelerator.id}"
+        else:
+            larger = replace(group, nodes=group.nodes * multiple)
+            words = f"use {larger.nodes} such hosts"
+        if larger.gpus_per_node > max(group.accelerator.reference_gpus_per_node, group.gpus_per_node):
+            continue
+        cluster = Cluster(groups=(larger,), assumptions=())
+        yield Change(words=words, subject=replace(subject, cluster=cluster))
+
+
+def _resolved(request: Request, words: str) -> Iterator[Change]:
+    """The change, where what it names can be read."""
+    try:
+        changed = resolve(replace(request, offline=True), {})
+    except PlannerError:
+        return
+    if not changed.refused:
+        yield Change(words=words, subject=changed)

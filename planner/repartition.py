@@ -44,8 +44,7 @@ def _rooms(one: Case) -> StageRoom:
     """
     stages = int(one.layouts.pp[0])
     per_layer = layer_bytes(
-        one.architecture,
-        one.quantization,
+        one.kinds,
         one.layouts,
         dtype_bytes=one.settings.dtype_bytes,
         capability=one.settings.capability,

@@ -11,6 +11,7 @@ from planner.finding import Severity
 from planner.hardware.cluster import Cluster, parse_cluster
 from planner.memory.stages import vllm_partition
 from planner.model.keys import Keys
+from planner.model.layer_kinds import layer_kinds
 from planner.model.read import read_architecture
 from planner.model.source import ModelSource, find_model
 from planner.quant.read import read_quantization
@@ -72,10 +73,6 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
     Raises:
         PlannerError: something it names is unknown, unreadable or out of reach.
     """
-    if not request.model:
-        raise UsageError("no model is named", fix="add --model MODEL")
-    if not request.gpus:
-        raise UsageError("no GPUs are named", fix="add --gpus 8xH100, or --gpus auto")
     for code in request.allow:
         find_rule(code)
     cluster = parse_cluster(request.gpus)
@@ -114,6 +111,7 @@ def table(
     return Case(
         architecture=subject.known,
         quantization=subject.quantization,
+        kinds=layer_kinds(subject.known, subject.quantization),
         group=group,
         layouts=layouts,
         arguments=request.pinned,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from planner import plan
 from planner.describe import describe_hardware, describe_layout, describe_model
 from planner.finding import Finding, Origin, Severity
-from planner.request import with_pinned
+from planner.request import judged, require
 from planner.resolve import resolve, table
 from planner.rules.base import row_findings
 from planner.search import fixed_layout
@@ -50,18 +50,19 @@ def validate(
 
 def _asked(request: Request, target: Target) -> Request:
     """The request that a target stands for; what was typed beside it wins."""
-    asked = with_pinned(request, target.arguments)
-    return replace(
-        asked,
-        model=request.model or target.model or "",
-        revision=request.revision or target.revision,
-        gpus=request.gpus or target.gpus,
-        vllm_version=request.vllm_version or target.vllm_version,
-        environment={**target.environment, **request.environment},
+    return judged(
+        request,
+        model=target.model,
+        revision=target.revision,
+        gpus=target.gpus,
+        vllm_version=target.vllm_version,
+        arguments=target.arguments,
+        environment=target.environment,
     )
 
 
 def _one(request: Request, target: Target | None, environ: Mapping[str, str]) -> plan.Answer:
+    require(request, "validate")
     subject = resolve(request, environ)
     layouts: tuple[plan.Layout, ...] = ()
     findings = [*subject.findings, *_unknown_options(target)]

@@ -22,7 +22,6 @@ from planner.memory.non_torch import non_torch_bytes, outside_budget_bytes, runn
 from planner.memory.post_load import post_load_bytes
 from planner.memory.widths import activation_shape
 from planner.model.cache import Mla
-from planner.model.layer_kinds import layer_kinds
 from planner.model.modules import Linear
 from planner.quant.unquantized import UNQUANTIZED
 
@@ -50,7 +49,8 @@ def case_budget(case: Case) -> Budget:
         activation=_activation(case),
         graphs=graphs,
         non_torch=_non_torch(case, loss),
-        outside=_outside(case) + beside,
+        before=_before(case),
+        beside=beside,
         kv_cache_bytes_fixed=case.arguments.kv_cache_memory_bytes,
     )
 
@@ -59,6 +59,11 @@ def constants(case: Case, name: str) -> dict[str, Constant]:
     """A term's constants for the case's vLLM version, platform and model runner."""
     family = platform_family(case.group.accelerator.platform, case.settings.capability)
     return term(name, case.version.number, family, "v2" if case.runner_v2 else "v1")
+
+
+def _coupled(case: Case) -> Ints:
+    """Data-parallel ranks that communicate: those of a model with experts."""
+    return np.where(case.has_experts, case.layouts.dp, 1)[:, None]
 
 
 def _allocator_loss(case: Case) -> AllocatorLoss:
@@ -71,7 +76,6 @@ def _allocator_loss(case: Case) -> AllocatorLoss:
 
 def _post_load(case: Case) -> Ints:
     """Copies of latent attention's projections: Int64[rows, stages]."""
-    kinds = layer_kinds(case.architecture, case.quantization)
     total = np.zeros(case.stages.shape, dtype=np.int64)
     latents = {
         layer.modules: cache
@@ -79,8 +83,8 @@ def _post_load(case: Case) -> Ints:
         for cache in layer.caches
         if isinstance(cache, Mla)
     }
-    counts = kinds.counts(case.stages.starts, case.stages.ends)
-    for layers, kind in zip(counts, kinds.kinds, strict=True):
+    counts = case.kinds.counts(case.stages.starts, case.stages.ends)
+    for layers, kind in zip(counts, case.kinds.kinds, strict=True):
         cache = latents.get(tuple(module for module, _ in kind.modules))
         if cache is None:
             continue
@@ -102,7 +106,7 @@ def _activation(case: Case) -> Interval:
     run = ProfileRun(
         tokens=tokens,
         sequences=case.settings.max_num_seqs,
-        expert_tokens=(tokens * case.layouts.dp)[:, None],
+        expert_tokens=tokens * _coupled(case),
         constants=constants(case, "activation"),
     )
     shape = activation_shape(
@@ -141,7 +145,7 @@ def _non_torch(case: Case, loss: AllocatorLoss) -> Interval:
         constants(case, "non_torch"),
         tp=case.layouts.tp[:, None],
         pp=case.layouts.pp[:, None],
-        dp=case.layouts.dp[:, None],
+        dp=_coupled(case),
         switched=case.switched,
         compiled=not case.settings.enforce_eager,
         runner_state=state if case.runner_v2 else 0,
@@ -149,12 +153,12 @@ def _non_torch(case: Case, loss: AllocatorLoss) -> Interval:
     )
 
 
-def _outside(case: Case) -> Interval:
+def _before(case: Case) -> Interval:
     before = outside_budget_bytes(
         constants(case, "outside_budget"),
         multiprocessors=case.group.accelerator.compute_units or _USUAL_MULTIPROCESSORS,
         tp=case.layouts.tp[:, None],
         pp=case.layouts.pp[:, None],
-        dp=case.layouts.dp[:, None],
+        dp=_coupled(case),
     )
     return before + Interval.exact(case.group.taken_bytes)

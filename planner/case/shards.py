@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.memory.tensors import Ranks, expert_shard, linear_shard
-from planner.model.layer_kinds import layer_kinds
 from planner.model.modules import Experts, Linear
 from planner.quant.unquantized import UNQUANTIZED
 
 if TYPE_CHECKING:
     from planner.case.table import Case
-    from planner.quant.base import Misfit
+    from planner.model.modules import Module
+    from planner.quant.base import Misfit, Scheme
 
 
 def case_misfits(case: Case) -> tuple[Misfit, ...]:
@@ -27,15 +27,21 @@ def case_misfits(case: Case) -> tuple[Misfit, ...]:
         dtype_bytes=case.settings.dtype_bytes,
         capability=case.settings.capability,
     )
-    pairs = {
-        pair
-        for kind in layer_kinds(case.architecture, case.quantization).kinds
-        for pair in kind.modules
-    }
     found: list[Misfit] = []
-    for module, scheme in sorted(pairs, key=lambda pair: pair[0].name):
+    for module, scheme in _formats(case):
         if isinstance(module, Linear):
             found += scheme.linear_misfits(linear_shard(module, ranks))
         elif isinstance(module, Experts):
             found += scheme.expert_misfits(expert_shard(module, ranks))
     return tuple(found)
+
+
+def stores_fp8(case: Case) -> bool:
+    """Whether some weights are fp8."""
+    return any(scheme.name.startswith("fp8") for _, scheme in _formats(case))
+
+
+def _formats(case: Case) -> list[tuple[Module, Scheme]]:
+    """The distinct matrices with their number formats, by name."""
+    pairs = {pair for kind in case.kinds.kinds for pair in kind.modules}
+    return sorted(pairs, key=lambda pair: pair[0].name)

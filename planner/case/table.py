@@ -14,7 +14,7 @@ import numpy as np
 
 from planner.case.budget import case_budget
 from planner.case.kv_columns import KvColumns, kv_columns
-from planner.case.shards import case_misfits
+from planner.case.shards import case_misfits, stores_fp8
 from planner.memory.budget import probability_positive
 from planner.memory.interval import Interval
 from planner.memory.stages import Stages
@@ -31,21 +31,19 @@ if TYPE_CHECKING:
     from planner.layout import Layouts
     from planner.memory.budget import Budget
     from planner.model.architecture import Architecture
+    from planner.model.layer_kinds import LayerKinds
     from planner.quant.base import Misfit, Quantization
     from planner.settings import Settings
     from planner.units import Bools, Ints
     from planner.vllm.arguments import VllmArguments
     from planner.vllm.version import VllmVersion
 
-#: a layout fits, or does not, when the chance of it is beyond these
-SURE, UNLIKELY = 0.9, 0.1
-
-
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A table of layouts with all that bears on them.
 
     Attributes:
+        kinds: the distinct layers with their number formats.
         arguments: what somebody fixed of vLLM's options.
         settings: the same with vLLM's defaults filled in.
         partition: layers of each stage for all rows (``VLLM_PP_LAYER_PARTITION``); None is
@@ -57,6 +55,7 @@ class Case:
 
     architecture: Architecture
     quantization: Quantization
+    kinds: LayerKinds
     group: NodeGroup
     layouts: Layouts
     arguments: VllmArguments
@@ -114,13 +113,21 @@ class Case:
         return divides
 
     @cached_property
-    def plannable(self) -> Bools:
-        """Whether a row's sizes divide the model, so that it has a KV cache to plan."""
+    def heads_divide(self) -> Bools:
+        """Whether ranks can share attention and key-value heads."""
         heads, tp = self.architecture.num_kv_heads, self.layouts.tp
-        shared = (heads == 0) | (tp % max(heads, 1) == 0) | (heads % tp == 0)
-        staged = self.layouts.pp <= self.architecture.num_layers
-        whole = self.layouts.tp % self.layouts.dcp == 0
-        return self.features_divide & staged & whole & (shared | self.architecture.uses_mla)
+        whole = self.architecture.num_attention_heads % tp == 0
+        if heads == 0 or self.architecture.uses_mla:
+            return whole
+        shared: Bools = whole & ((tp % heads == 0) | (heads % tp == 0))
+        return shared
+
+    @cached_property
+    def plannable(self) -> Bools:
+        """Whether a row's sizes divide the model, so that its memory can be planned."""
+        layouts = self.layouts
+        staged = layouts.pp <= self.architecture.num_layers
+        return self.features_divide & self.heads_divide & staged & (layouts.tp % layouts.dcp == 0)
 
     def rank_classes(self, row: int) -> int:
         """Ranks of a stage that differ: those with one expert more than the others."""
@@ -138,12 +145,18 @@ class Case:
         return case_misfits(self)
 
     @cached_property
+    def stores_fp8(self) -> bool:
+        """Whether some weights are fp8."""
+        return stores_fp8(self)
+
+    @cached_property
     def tensors(self) -> tuple[StageTensor, ...]:
         """Every tensor of every stage's fullest rank."""
         return tuple(
             stage_tensors(
                 self.architecture,
                 self.quantization,
+                self.kinds,
                 self.layouts,
                 self.stages,
                 dtype_bytes=self.settings.dtype_bytes,
@@ -219,5 +232,10 @@ class Case:
 
     @cached_property
     def fits(self) -> Bools:
-        """Rows that fit surely enough to be recommended."""
-        return self.fit_probability >= SURE
+        """Rows that fit even by the pessimistic estimate."""
+        return (self.max_model_len > 0) & (self.margin.low >= 0)
+
+    @cached_property
+    def may_fit(self) -> Bools:
+        """Rows that fit at least by the optimistic estimate."""
+        return (self.max_model_len > 0) & (self.margin.high >= 0)

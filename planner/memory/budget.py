@@ -45,6 +45,8 @@ class Budget:
         constructed_bytes: parameters and buffers.
         post_load_bytes: what loading adds to them.
         allocator_bytes: what the allocator's rounding adds.
+        before: CUDA context, communicators and other processes, on the GPU before vLLM looks.
+        beside: graphs beyond what was set aside for them.
         kv_cache_bytes_fixed: ``--kv-cache-memory-bytes``, which makes the rest moot.
     """
 
@@ -56,13 +58,19 @@ class Budget:
     activation: Interval
     graphs: Interval
     non_torch: Interval
-    outside: Interval
+    before: Interval
+    beside: Interval
     kv_cache_bytes_fixed: int | None = None
 
     @cached_property
     def weights_bytes(self) -> Ints:
         """What vLLM's line ``Model loading took`` counts."""
         return self.constructed_bytes + self.post_load_bytes + self.allocator_bytes
+
+    @cached_property
+    def outside(self) -> Interval:
+        """All that lies beside the budget."""
+        return self.before + self.beside
 
     @cached_property
     def taken(self) -> Interval:

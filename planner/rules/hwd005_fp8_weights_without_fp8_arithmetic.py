@@ -42,7 +42,7 @@ FP8_CAPABILITY = 89
 
 def broken(case: Case) -> Bools | bool:
     """All rows or none: it is the board."""
-    return case.settings.capability < FP8_CAPABILITY and case.quantization.stores_fp8
+    return case.settings.capability < FP8_CAPABILITY and case.stores_fp8
 
 
 def explain(case: Case, row: int) -> Explanation:

@@ -41,7 +41,7 @@ GOOD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus A10G --max-model-len 8192",)
 def broken(case: Case) -> Bools:
     """Rows whose weights fit and leave nothing on some stage."""
     weights_fit = (case.budget.weights_bytes <= case.budget.budget_bytes).all(axis=1)
-    return weights_fit & (case.kv_cache_bytes.mid <= 0)
+    return case.plannable & weights_fit & (case.kv_cache_bytes.mid <= 0)
 
 
 def explain(case: Case, row: int) -> Explanation:

@@ -39,7 +39,7 @@ GOOD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus L4 --max-model-len 1638
 
 def broken(case: Case) -> Bools:
     """Rows with some room, and less than one request takes."""
-    return (case.kv_cache_bytes.mid > 0) & ~case.request_fits
+    return case.plannable & (case.kv_cache_bytes.mid > 0) & ~case.request_fits
 
 
 def explain(case: Case, row: int) -> Explanation:

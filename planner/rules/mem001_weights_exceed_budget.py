@@ -39,7 +39,8 @@ GOOD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus L4 --max-model-len 8192",)
 
 def broken(case: Case) -> Bools:
     """Rows with a stage whose weights alone are over the budget."""
-    return (case.budget.weights_bytes > case.budget.budget_bytes).any(axis=1)
+    over: Bools = (case.budget.weights_bytes > case.budget.budget_bytes).any(axis=1)
+    return case.plannable & over
 
 
 def explain(case: Case, row: int) -> Explanation:

@@ -42,15 +42,15 @@ GOOD = ("--model Qwen/Qwen2.5-0.5B-Instruct --gpus T4 --gpu-memory-utilization 0
 def broken(case: Case) -> Bools:
     """Rows where even the least that lies beside the budget does not fit in the rest."""
     rest = case.budget.memory_bytes - case.budget.budget_bytes
-    return (case.budget.outside.low > rest).any(axis=1)
+    return (case.budget.before.low > rest).any(axis=1)
 
 
 def explain(case: Case, row: int) -> Explanation:
     """Name the rest and what must fit in it."""
     budget = case.budget
     rest = budget.memory_bytes - budget.budget_bytes
-    outside = int(budget.outside.mid[row].max())
-    share = (budget.memory_bytes - int(budget.outside.high[row].max())) / budget.memory_bytes
+    outside = int(budget.before.mid[row].max())
+    share = (budget.memory_bytes - int(budget.before.high[row].max())) / budget.memory_bytes
     return Explanation(
         message=(
             f"{case.settings.gpu_memory_utilization:g} of the GPU leaves {gib_text(rest, 2)}, and "

@@ -1,0 +1,85 @@
+"""Every rule proves itself by its own examples."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from planner.cli.app import run
+from planner.errors import UnknownNameError
+from planner.finding import Origin, Severity
+from planner.rules.base import Rule, find_rule, rules
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
+
+HEADINGS = ("What it checks:", "Why:", "Example:", "Fix:", "Source in vLLM:", "Versions:")
+
+
+def examples(name: str) -> list[ParameterSet]:
+    return [
+        pytest.param(rule, example, id=f"{rule.CODE}-{number}")
+        for rule in rules()
+        for number, example in enumerate(getattr(rule, name))
+    ]
+
+
+def findings(rule: Rule, example: str, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    command = "recommend" if rule.SCOPE == "request" else "validate"
+    options, _, serve = example.partition(" -- ")
+    words = [command, *shlex.split(options), "--format", "json", "--offline"]
+    run([*words, "--", *shlex.split(serve)] if serve else words)
+    answer = json.loads(capsys.readouterr().out)
+    found = list(answer["findings"])
+    if rule.SCOPE != "request":
+        found += [each for layout in answer["layouts"] for each in layout["findings"]]
+    return {each["code"]: each["severity"] for each in found}
+
+
+@pytest.mark.parametrize(("rule", "example"), examples("BAD"))
+def test_a_bad_example_breaks_its_rule_and_gives_no_other_error(
+    rule: Rule, example: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = findings(rule, example, capsys)
+    assert found.get(rule.CODE) == rule.SEVERITY
+    others = {code for code, severity in found.items() if severity == Severity.ERROR}
+    assert others <= {rule.CODE}
+
+
+@pytest.mark.parametrize(("rule", "example"), examples("GOOD"))
+def test_a_good_example_keeps_its_rule(
+    rule: Rule, example: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert rule.CODE not in findings(rule, example, capsys)
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.CODE)
+def test_a_rule_has_a_whole_manual_page_and_examples(rule: Rule) -> None:
+    assert rule.BAD
+    assert rule.GOOD
+    for heading in HEADINGS:
+        assert heading in (rule.__doc__ or "")
+
+
+def test_codes_and_names_are_unique() -> None:
+    assert len({rule.CODE for rule in rules()}) == len(rules())
+    assert len({rule.NAME for rule in rules()}) == len(rules())
+
+
+def test_only_the_planners_own_rules_can_be_allowed() -> None:
+    policy = {rule.CODE for rule in rules() if rule.ORIGIN is Origin.POLICY}
+    assert {"PAR003", "PAR005"} <= policy
+
+
+def test_a_rule_is_found_by_code_and_by_name() -> None:
+    assert find_rule("par003").CODE == "PAR003"
+    assert find_rule("tensor-parallel-leaves-scale-up-domain").CODE == "PAR003"
+
+
+def test_a_mistyped_rule_names_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="PAR0O3") as caught:
+        find_rule("PAR0O3")
+    assert "PAR003" in caught.value.fix
