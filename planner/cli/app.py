@@ -13,6 +13,7 @@ from planner import plugins
 from planner.cli.group import Group
 from planner.cli.output import write
 from planner.errors import ExitCode, PlannerError, UsageError
+from planner.report.parts.safe import without_controls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,10 +113,10 @@ def _as_own(error: click.ClickException) -> PlannerError:
 
 
 def _complain(error: PlannerError) -> int:
-    click.echo(f"planner: error: {error.message}", err=True)
-    for label, text in (("cause", error.cause), ("fix", error.fix)):
-        if text:
-            click.echo(f"  {label}: {text}", err=True)
+    lines = [f"planner: error: {error.message}"]
+    lines += [f"  cause: {error.cause}"] if error.cause else []
+    lines += [f"  fix: {error.fix}"] if error.fix else []
+    click.echo(without_controls("\n".join(lines)), err=True)
     return error.exit_code
 
 

@@ -38,7 +38,9 @@ def page_of(name: str) -> str:
     like = [k for k in known if term in k.replace("-", "_").lower()] or nearest(term, known)
     raise UnknownNameError(
         f"no rule and no formula is called {name}",
-        fix=f"planner explain {like[0]}" if like else "planner explain lists all of them",
+        fix=f"planner explain {' or '.join(like[:3])}"
+        if like
+        else "planner explain lists all of them",
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from planner.report.parts import words
 from planner.report.parts.commands import paste, placeholders, where
 from planner.report.parts.memory import TERMS, stage_rows
+from planner.report.parts.safe import without_controls
 from planner.units import count_text, gib, gib_text
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ SUFFIXES = (".md", ".markdown")
 def render(answer: Answer, page: Page) -> str:
     """The answer as a Markdown document."""
     del page
-    return "\n".join(_document(answer)).rstrip() + "\n"
+    return without_controls("\n".join(_document(answer)).rstrip() + "\n")
 
 
 def _document(answer: Answer) -> Iterator[str]:
@@ -30,6 +31,8 @@ def _document(answer: Answer) -> Iterator[str]:
     yield ""
     if answer.model:
         yield f"- {_text(words.model_facts(answer.model))}"
+        if origin := words.model_origin(answer.model):
+            yield f"- from: {_text(origin)}"
     yield f"- {_text(words.basis(answer))}"
     for assumption in answer.hardware.assumptions if answer.hardware else ():
         yield f"- assumed: {_text(assumption)}"

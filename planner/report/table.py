@@ -12,6 +12,7 @@ from rich.text import Text
 from planner.report.parts import tables, words
 from planner.report.parts.commands import paste, placeholders, where
 from planner.report.parts.memory import uncertain
+from planner.report.parts.safe import without_controls
 from planner.units import gib
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def render(answer: Answer, page: Page) -> str:
         writer.layouts(answer)
         writer.rest(answer)
     # rich fills lines up to the page's width
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().rstrip().split("\n"))
+    text = "".join(f"{line.rstrip()}\n" for line in out.getvalue().rstrip().split("\n"))
+    return without_controls(text, colours=page.colour)
 
 
 class _Writer:
@@ -64,6 +66,8 @@ class _Writer:
         self._line(words.title(answer), "bold")
         if answer.model:
             self._line(words.model_facts(answer.model), indent=2)
+            if origin := words.model_origin(answer.model):
+                self._show(tables.pair("from:", origin), 2)
         self._line(words.basis(answer), indent=2)
         for text in answer.hardware.assumptions if answer.hardware else ():
             self._show(tables.pair("assumed:", text), 2)

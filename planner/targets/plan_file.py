@@ -67,11 +67,14 @@ def _checked(name: str, document: Any, lines: Mapping[str, int]) -> Answer:  # n
     try:
         return Answer.model_validate(document)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        errors = error.errors(include_url=False, include_input=False)
+        # a misspelt key is missing too: the line that holds it helps more
+        first = min(errors, key=lambda e: e["type"] == "missing")
         path = ".".join(map(str, first["loc"]))
         line = f", line {lines[path]}" if path in lines else ""
+        what = "no plan has this key" if first["type"] == "extra_forbidden" else first["msg"]
         raise InvalidInputError(
-            f"{name}{line}: {path}: {first['msg'].lower()}",
+            f"{name}{line}: {path}: {what}",
             cause=f"the file says it is a plan of schema {document.get('schema')}",
             fix="write it anew: planner recommend --model MODEL --gpus GPUS -o plan.yaml",
         ) from None

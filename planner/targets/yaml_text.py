@@ -81,15 +81,16 @@ def _yaml(name: str, typed: str) -> tuple[Any, dict[str, int]]:
         place = f", line {mark.line + 1}" if mark else ""
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise InvalidInputError(f"{name}{place} is not YAML: {reason}") from None
-    return document, dict(_lines(document, ""))
+    lines = dict(_lines(document, "")) if isinstance(document, dict | list) else {}
+    return document, lines
 
 
 def _lines(node: Any, path: str) -> Iterator[tuple[str, int]]:  # noqa: ANN401
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield f"{path}{key}", node.lc.key(key)[0] + 1  # type: ignore[attr-defined]
+    pairs = node.items() if isinstance(node, dict) else enumerate(node)
+    # ruamel keeps [line, column, …] of each key or item, but none of a tagged sequence
+    places = node.lc.data or {}
+    for key, value in pairs:
+        if key in places:
+            yield f"{path}{key}", places[key][0] + 1
+        if isinstance(value, dict | list):
             yield from _lines(value, f"{path}{key}.")
-    elif isinstance(node, list):
-        for index, value in enumerate(node):
-            yield f"{path}{index}", node.lc.item(index)[0] + 1  # type: ignore[attr-defined]
-            yield from _lines(value, f"{path}{index}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from planner.vllm.tokens import Token, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from planner.vllm.arguments import Option
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 #: modules whose ``python -m`` starts the same server
@@ -115,8 +118,18 @@ def _value(token: Token, name: str, *, on: bool) -> Any:  # noqa: ANN401 - typed
         raise UsageError(
             f"{token.typed} {typed}: {typed!r} {error}",
             cause=f"{option.flag}: {option.help}",
+            fix=_example(option),
         ) from None
     return read if option.kind == "list" else read[0]
+
+
+def _example(option: Option) -> str:
+    """The option with a value that it takes."""
+    for text in ("8", "0.9", "auto", '{"key": "value"}'):
+        with suppress(ValueError):
+            option.read(text)
+            return f"for example {option.flag} {shlex.quote(text)}"
+    return ""
 
 
 def _program(words: Sequence[str]) -> tuple[int, bool]:

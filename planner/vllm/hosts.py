@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 #: stands for the address of host 0 where nobody gave one
-HEAD = "HEAD"
+HEAD = "HEAD_ADDRESS"
 RAY_PORT = 6379
 
 #: what makes a host this or that host: set here, whatever the options say

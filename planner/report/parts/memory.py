@@ -72,7 +72,7 @@ def bar_cells(sizes: Sequence[int], cells: int) -> list[int]:
     A size below zero is drawn as nothing; the cells always sum to ``cells``.
 
     >>> bar_cells([70, 1, 29], 10)
-    [6, 1, 3]
+    [7, 1, 2]
     """
     real = [max(size, 0) for size in sizes]
     total = sum(real)

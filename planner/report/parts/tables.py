@@ -72,7 +72,7 @@ def bars(memory: Memory, page: Page) -> Group:
     legend = Text()
     for term in TERMS:
         legend.append(term.glyph if page.unicode else term.letter, term.colour)
-        legend.append(f"\u00a0{term.label.replace(' ', chr(0xA0))} ")
+        legend.append(f" {term.label} ")
     return Group(*lines, legend)
 
 

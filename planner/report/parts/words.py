@@ -64,8 +64,12 @@ def model_facts(model: Model) -> str:
         f"context {count_text(model.max_model_len)}" if model.max_model_len else "",
         model.architecture or "",
     ]
-    origin = ", ".join(word for word in (model.source, model.trust) if word)
-    return ", ".join(fact for fact in facts if fact) + (f" ({origin})" if origin else "")
+    return ", ".join(fact for fact in facts if fact)
+
+
+def model_origin(model: Model) -> str:
+    """Where the description of the model came from, and how far it was checked."""
+    return ", ".join(word for word in (model.source, model.trust) if word)
 
 
 def fit_text(fit: Fit) -> str:
