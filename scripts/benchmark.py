@@ -124,7 +124,6 @@ def candidates_figure() -> Figure:
     """
     import numpy as np  # after the processes, see there
 
-    from planner.case.table import UNLIKELY
     from planner.layout import Layouts
     from planner.rank import order
     from planner.request import request
@@ -138,7 +137,7 @@ def candidates_figure() -> Figure:
     started = time.perf_counter()
     case = table(subject, subject.groups[0], layouts, shorten=True)
     broken = judge(case, [rule for rule in layout_rules() if forbidding(case, rule)])
-    kept = ~np.logical_or.reduce(list(broken.values())) & (case.fit_probability > UNLIKELY)
+    kept = ~np.logical_or.reduce(list(broken.values())) & case.may_fit
     ranked = order(case.take(kept))
     seconds = time.perf_counter() - started
     return Figure(
