@@ -35,7 +35,11 @@ def attention(
     qkv = Linear(
         name=f"{prefix}.{names[0]}",
         inputs=hidden,
-        parts=(query, Part(kv_heads, head_dim, True), Part(kv_heads, v_dim, True)),
+        parts=(
+            query,
+            Part(kv_heads, head_dim, replicate=True),
+            Part(kv_heads, v_dim, replicate=True),
+        ),
         bias=qkv_bias,
         matrices=tuple(f"{prefix}.{matrix}" for matrix in matrices),
     )
@@ -72,8 +76,9 @@ def mlp(
 ) -> tuple[Module, ...]:
     """A gated (gate and up merged) or plain feed-forward block.
 
-    ``merged_name`` is set where the checkpoint merges gate and up itself. ``split`` False keeps a whole copy on each rank, ``whole_in_sequence_parallel`` only where
-    the experts run sequence-parallel.
+    ``merged_name`` is set where the checkpoint merges gate and up itself. ``split`` False
+    keeps a whole copy on each rank, ``whole_in_sequence_parallel`` only where the experts run
+    sequence-parallel.
     Source: vllm.model_executor.layers.linear.MergedColumnParallelLinear (0.33.0)
     """
     gate, up_name, down_name = names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from planner.model.architecture import Architecture, Layer
 from planner.model.blocks import (
@@ -22,9 +22,10 @@ from planner.model.dtype import FORBIDS_FLOAT16, checkpoint_dtype
 from planner.model.rope import rope_buffer, rope_parameter_sets, rope_parameters
 
 if TYPE_CHECKING:
-    from planner.model.modules import Buffer, Module
-    from planner.model.keys import Keys
     from collections.abc import Iterable, Mapping, Sequence
+
+    from planner.model.keys import Keys
+    from planner.model.modules import Buffer, Module
 
 FramePart = Literal["embedding", "norm", "head"]
 WHOLE_FRAME: tuple[FramePart, ...] = ("embedding", "norm", "head")
