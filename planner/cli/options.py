@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from planner.cli.command import Grouped, vllm_arguments
+from planner.errors import UsageError
 from planner.report.base import formats
 from planner.vllm.arguments import ENVIRONMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from planner.request import Request
 
@@ -67,14 +68,36 @@ subject = _many(
 )
 
 workload = _many(
-    _option("workload", "--input-tokens", type=_POSITIVE, help="Tokens of a prompt (1024)."),
-    _option("workload", "--output-tokens", type=_POSITIVE, help="Tokens of an answer (256)."),
-    _option("workload", "--concurrency", type=_POSITIVE, help="Requests at a time."),
-    _option("workload", "--request-rate", type=_ABOVE_ZERO, help="Requests a second."),
+    _option(
+        "workload", "--input-tokens", type=_POSITIVE, metavar="N", help="Tokens of a prompt (1024)."
+    ),
+    _option(
+        "workload",
+        "--output-tokens",
+        type=_POSITIVE,
+        metavar="N",
+        help="Tokens of an answer (256).",
+    ),
+    _option("workload", "--concurrency", type=_POSITIVE, metavar="N", help="Requests at a time."),
+    _option(
+        "workload", "--request-rate", type=_ABOVE_ZERO, metavar="RATE", help="Requests a second."
+    ),
     _option("workload", "--arrival", type=click.Choice(["steady", "burst"]), help="How they come."),
-    _option("workload", "--num-prompts", type=_POSITIVE, help="Requests of a burst."),
-    _option("workload", "--ttft-ms", type=_ABOVE_ZERO, help="Longest wait for the first token."),
-    _option("workload", "--tpot-ms", type=_ABOVE_ZERO, help="Longest wait for each further token."),
+    _option("workload", "--num-prompts", type=_POSITIVE, metavar="N", help="Requests of a burst."),
+    _option(
+        "workload",
+        "--ttft-ms",
+        type=_ABOVE_ZERO,
+        metavar="MS",
+        help="Longest wait for the first token.",
+    ),
+    _option(
+        "workload",
+        "--tpot-ms",
+        type=_ABOVE_ZERO,
+        metavar="MS",
+        help="Longest wait for each further token.",
+    ),
     _option(
         "workload",
         "--objective",
@@ -83,7 +106,7 @@ workload = _many(
     ),
 )
 
-search = _option("search", "--top", type=_POSITIVE, help="Layouts to answer with (5).")
+search = _option("search", "--top", type=_POSITIVE, metavar="N", help="Layouts to answer with (5).")
 
 judgement = _many(
     _option(
@@ -125,9 +148,14 @@ answer = _many(
 
 
 def asked(ctx: click.Context, options: dict[str, Any]) -> Request:
-    """The request of the options typed."""
+    """The request of the options typed.
+
+    Raises:
+        PlannerError: a rule that cannot be allowed, or a value that makes no sense.
+    """
     from planner.request import request  # not for --help
 
+    _may_be_allowed(options["allow"])
     arguments = vllm_arguments(ctx)
     environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     for name, value in environment.items():
@@ -138,3 +166,21 @@ def asked(ctx: click.Context, options: dict[str, Any]) -> Request:
         other=arguments.other,
         environment=environment,
     )
+
+
+def _may_be_allowed(codes: Sequence[str]) -> None:
+    if not codes:
+        return
+    # imports every rule, and nobody allows one by default
+    from planner.finding import Origin
+    from planner.rules.base import find_rule
+
+    for code in codes:
+        rule = find_rule(code)
+        if rule.ORIGIN is not Origin.POLICY:
+            raise UsageError(
+                f"{rule.CODE} cannot be allowed",
+                cause="it says what vLLM itself refuses or what does not fit, not what this "
+                "planner advises against",
+                fix=f"planner explain {rule.CODE}",
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.plan import Answer
+    from planner.report.base import Report
 
 #: lines longer than this are hard to read on any screen
 _WIDEST = 120
@@ -45,14 +47,31 @@ def _takes_unicode(encoding: str | None) -> bool:
     return True
 
 
-def deliver(answer: Answer, name: str, files: Sequence[str], fail_on: str) -> ExitCode:
-    """Print an answer, write it to files, and say how the process ends."""
-    reports = [(path, of_file(path)) for path in files]
-    text = find(name).render(answer, page())
-    for path, report in reports:
-        write_file(path, report.render(answer, Page()))
-    write(text)
-    return exit_code(answer, fail_on)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Where an answer will go: known to be possible before it is worked out."""
+
+    shown: Report
+    files: tuple[tuple[str, Report], ...]
+    fail_on: str
+
+    @classmethod
+    def of(cls, form: str, files: Sequence[str], fail_on: str) -> Delivery:
+        """From what was typed.
+
+        Raises:
+            PlannerError: a format that nobody knows.
+        """
+        named = tuple((name, of_file(name)) for name in files)
+        return cls(shown=find(form), files=named, fail_on=fail_on)
+
+    def deliver(self, answer: Answer) -> ExitCode:
+        """Print the answer, write it to files, and say how the process ends."""
+        text = self.shown.render(answer, page())
+        for name, report in self.files:
+            write_file(name, report.render(answer, Page()))
+        write(text)
+        return exit_code(answer, self.fail_on)
 
 
 def write(text: str) -> None:

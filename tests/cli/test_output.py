@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from planner.cli.output import deliver, exit_code, page
+from planner.cli.output import Delivery, exit_code, page
 from planner.errors import InvalidInputError, UnknownNameError, UsageError
 from tests.answers import broken, deepseek_r1, estimate, nothing_fits
 
@@ -45,7 +45,7 @@ def test_standard_output_is_the_answer_and_nothing_else(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     plan, notes = tmp_path / "plan.yaml", tmp_path / "notes.md"
-    assert deliver(broken(), "json", [str(plan), str(notes)], "error") == 1
+    assert Delivery.of("json", [str(plan), str(notes)], "error").deliver(broken()) == 1
     streams = capsys.readouterr()
     assert json.loads(streams.out)["findings"] == []
     assert streams.err == f"planner: wrote {plan}\nplanner: wrote {notes}\n"
@@ -57,11 +57,11 @@ def test_nothing_is_written_when_a_file_cannot_be(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError, match="suffix"):
-        deliver(broken(), "table", [str(tmp_path / "plan.yaml"), "plan"], "error")
+        Delivery.of("table", [str(tmp_path / "plan.yaml"), "plan"], "error").deliver(broken())
     with pytest.raises(UnknownNameError, match="no format is called xml"):
-        deliver(broken(), "xml", [], "error")
+        Delivery.of("xml", [], "error").deliver(broken())
     with pytest.raises(InvalidInputError, match="cannot be written"):
-        deliver(broken(), "table", [str(tmp_path / "none" / "plan.yaml")], "error")
+        Delivery.of("table", [str(tmp_path / "none" / "plan.yaml")], "error").deliver(broken())
     assert list(tmp_path.iterdir()) == []
     assert capsys.readouterr().out == ""
 
@@ -118,8 +118,8 @@ def test_head_reads_a_line_in_peace(arguments: list[str]) -> None:
 
 def test_a_locale_without_block_characters_gets_plain_ones() -> None:
     script = (
-        "from planner.cli.output import deliver, page; from tests.answers import deepseek_r1; "
-        "assert not page().unicode; deliver(deepseek_r1(), 'table', [], 'error')"
+        "from planner.cli.output import Delivery, page; from tests.answers import deepseek_r1; "
+        "assert not page().unicode; Delivery.of('table', [], 'error').deliver(deepseek_r1())"
     )
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(

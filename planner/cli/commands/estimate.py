@@ -8,7 +8,7 @@ import click
 
 from planner.cli import options
 from planner.cli.command import PlannerCommand
-from planner.cli.output import deliver
+from planner.cli.output import Delivery
 
 
 @click.command("estimate", cls=PlannerCommand, vllm=True)
@@ -34,9 +34,10 @@ def estimate(
     from planner.estimate import estimate as flow
     from planner.request import require
 
+    delivery = Delivery.of(format_, output, fail_on)
     asked = options.asked(ctx, typed)
     require(asked, "estimate", gpus=False)
-    return deliver(flow(asked), format_, output, fail_on)
+    return delivery.deliver(flow(asked))
 
 
 COMMAND = estimate

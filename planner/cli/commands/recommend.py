@@ -8,7 +8,7 @@ import click
 
 from planner.cli import options
 from planner.cli.command import PlannerCommand
-from planner.cli.output import deliver
+from planner.cli.output import Delivery
 
 
 @click.command("recommend", cls=PlannerCommand, vllm=True)
@@ -34,9 +34,10 @@ def recommend(
     from planner.recommend import recommend as flow
     from planner.request import require
 
+    delivery = Delivery.of(format_, output, fail_on)
     asked = options.asked(ctx, typed)
     require(asked, "recommend")
-    return deliver(flow(asked), format_, output, fail_on)
+    return delivery.deliver(flow(asked))
 
 
 COMMAND = recommend

@@ -8,7 +8,7 @@ import click
 
 from planner.cli import options
 from planner.cli.command import PlannerCommand, command_words, vllm_arguments
-from planner.cli.output import deliver
+from planner.cli.output import Delivery
 from planner.errors import UsageError
 
 
@@ -37,13 +37,14 @@ def validate(
     from planner.targets.read import read_targets
     from planner.validate import validate as flow
 
+    delivery = Delivery.of(format_, output, fail_on)
     asked = options.asked(ctx, typed)
     words = command_words(ctx)
     _one_description(ctx, [*targets, *words])
     read = read_targets(targets, words, version=asked.vllm_version)
     if not read:
         require(asked, "validate")
-    return deliver(flow(asked, read), format_, output, fail_on)
+    return delivery.deliver(flow(asked, read))
 
 
 def _one_description(ctx: click.Context, described: list[str]) -> None:

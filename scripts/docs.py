@@ -1,0 +1,190 @@
+"""Write the generated pages of docs/: rules, command line, formulas, hardware.
+
+Usage: ``python scripts/docs.py``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import click  # noqa: E402 - this checkout's planner, whatever is installed
+
+from planner.cli.app import PROGRAM  # noqa: E402
+from planner.cli.pages import terms  # noqa: E402
+from planner.errors import ExitCode  # noqa: E402
+from planner.hardware import views  # noqa: E402
+from planner.hardware.catalog import Catalog, data_root  # noqa: E402
+from planner.report.base import formats  # noqa: E402
+from planner.rules.base import rules  # noqa: E402
+from planner.units import GIB  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from planner.rules.base import Rule
+
+NOTICE = "<!-- Written by scripts/docs.py; do not edit. -->"
+HEADING = re.compile(r"^([A-Z][\w ]+):$", re.MULTILINE)
+EXIT_CODES = {
+    ExitCode.OK: "fine",
+    ExitCode.FINDINGS: "a finding at or above `--fail-on`, or nothing fits",
+    ExitCode.USAGE: "usage, an unknown model or GPU, unreadable or invalid input",
+    ExitCode.UNAVAILABLE: "an input cannot be had here: a gated or unreachable model, no GPU",
+    ExitCode.SERVER_FAILED: "the launched server failed",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A Markdown table."""
+    yield f"| {' | '.join(headings)} |"
+    yield "|" + " --- |" * len(headings)
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+    yield ""
+
+
+def rule_page(rule: Rule) -> Iterator[str]:
+    """A rule's manual page: its docstring, and its examples."""
+    yield from (NOTICE, "", f"# {rule.CODE} {rule.NAME}", "")
+    yield from (f"Severity {rule.SEVERITY}, origin {rule.ORIGIN}.", "")
+    yield from (markdown(rule.__doc__ or ""), "")
+    for label, examples in (("Refused", rule.BAD), ("Fine", rule.GOOD)):
+        commands = [f"planner validate {example}" for example in examples]
+        yield from (f"## {label}", "", "```sh", *commands, "```", "")
+
+
+def markdown(docstring: str) -> str:
+    """A docstring with ``Heading:`` lines as Markdown."""
+    text = inspect.cleandoc(docstring).replace("``", "`")
+    parts = HEADING.split(text)
+    lines = [parts[0].strip()]
+    for heading, body in zip(parts[1::2], parts[2::2], strict=True):
+        lines += ["", f"## {heading}", "", inspect.cleandoc(f"\n{body}").strip()]
+    return "\n".join(lines)
+
+
+def rule_index() -> Iterator[str]:
+    """Every rule, a line each."""
+    yield from (NOTICE, "", "# Rules", "")
+    yield "`error`: vLLM will not start, will run out of memory, or the layout is invalid by this"
+    yield "planner's own policy, which `--allow CODE` lowers; what vLLM itself refuses it cannot."
+    yield ""
+    rows = [
+        [
+            f"[{rule.CODE}]({rule.CODE}.md)",
+            rule.NAME,
+            str(rule.SEVERITY),
+            str(rule.ORIGIN),
+            (rule.__doc__ or "").partition("\n")[0].rstrip("."),
+        ]
+        for rule in rules()
+    ]
+    yield from table(["code", "name", "severity", "origin", "what"], rows)
+
+
+def command_line() -> Iterator[str]:
+    """The help page of each command."""
+    yield from (NOTICE, "", "# Command line", "")
+    for path, command in commands(PROGRAM, ["planner"]):
+        with command.make_context(
+            " ".join(path), [], resilient_parsing=True, terminal_width=80, max_content_width=80
+        ) as context:
+            page = command.get_help(context)
+        lines = [line.rstrip() for line in page.splitlines()]
+        yield from (f"## {' '.join(path)}", "", "```text", *lines, "```", "")
+    yield from ("## Exit codes", "")
+    rows = [[str(int(code)), meaning] for code, meaning in EXIT_CODES.items()]
+    yield from table(["code", "meaning"], rows)
+    yield from ("## Formats", "", ", ".join(f"`{name}`" for name in formats(own=True)) + ".")
+
+
+def commands(group: click.Group, path: list[str]) -> Iterator[tuple[list[str], click.Command]]:
+    """A command and those below it, with the words that call each."""
+    yield path, group
+    context = click.Context(group, info_name=path[-1])
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, [*path, name])
+        elif command is not None:
+            yield [*path, name], command
+
+
+def formulas() -> Iterator[str]:
+    """The docstring of each formula."""
+    yield from (NOTICE, "", "# Formulas", "", "`planner explain NAME` shows one of them.", "")
+    for name, page in terms().items():
+        yield from (f"## {name}", "", "```text", page.strip(), "```", "")
+
+
+def hardware() -> Iterator[str]:
+    """Boards, node types and networks."""
+    catalog = Catalog(data_root())
+    yield from (NOTICE, "", "# Hardware", "")
+    yield "`planner hardware show NAME` tells all of one, with its sources."
+    boards = [
+        [
+            row["id"],
+            amount(row["memory_bytes"], GIB),
+            amount(row["hbm_bytes_per_s"], 1e9),
+            amount(row["bf16_dense_flops"], 1e12),
+            row["compute_capability"] or "",
+            row["vllm_support"] or "",
+        ]
+        for row in views.list_accelerators(catalog)
+    ]
+    columns = ["board", "memory GiB", "memory GB/s", "16-bit TFLOP/s", "capability", "vLLM"]
+    yield from ("", "## Boards", "", *table(columns, boards))
+    nodes = [
+        [
+            row["id"],
+            row["provider"],
+            row["accelerator"],
+            str(row["gpus_per_node"]),
+            str(row["scale_up_domain"]),
+            row["fabric"] or "",
+        ]
+        for row in views.list_nodes(catalog)
+    ]
+    columns = ["node type", "provider", "board", "GPUs", "scale-up domain", "network"]
+    yield from ("## Node types", "", *table(columns, nodes))
+    networks = [
+        [row["id"], row["family"], amount(row["bytes_per_s_one_way"], 1e9)]
+        for row in views.list_fabrics(catalog)
+    ]
+    yield from ("## Networks", "", *table(["network", "family", "GB/s one way"], networks))
+
+
+def amount(value: float | None, unit: float) -> str:
+    """A figure in a unit; empty where it is not known."""
+    return "" if value is None else f"{value / unit:,.4g}"
+
+
+def pages() -> dict[str, Iterator[str]]:
+    """Every generated page by its path under docs/."""
+    own: dict[str, Any] = {f"rules/{rule.CODE}.md": rule_page(rule) for rule in rules()}
+    own |= {"rules/README.md": rule_index(), "cli.md": command_line()}
+    return own | {"formulas.md": formulas(), "hardware.md": hardware()}
+
+
+def main() -> None:
+    """Write the pages, and remove those of rules that are gone."""
+    written = {ROOT / "docs" / name: "\n".join(lines) for name, lines in pages().items()}
+    for stale in set((ROOT / "docs/rules").glob("*.md")) - set(written):
+        stale.unlink()
+    for path, text in written.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.rstrip() + "\n", encoding="utf-8")
+    print(f"docs: {len(written)} pages")
+
+
+if __name__ == "__main__":
+    main()
