@@ -53,29 +53,44 @@ def kv_capacity(
 ) -> KvCapacity:
     """Divide the memory that is left: ``available_bytes`` is Int64[rows, stages].
 
-    All ranks take the blocks of the poorest. ``kv_tokens`` says what "GPU KV cache size"
-    counts, which moved between versions: ``concurrency`` times the longest request, or the
-    tokens of all ``blocks``. ``null_blocks`` is what the fit check holds back, 0 in versions
-    that did not.
+    ``kv_tokens`` says what "GPU KV cache size" counts, which moved between versions:
+    ``concurrency`` times the longest request, or the tokens of all ``blocks``.
+    ``null_blocks`` is what the fit check holds back, 0 in versions that did not.
     Source: vllm.v1.core.kv_cache_planning.get_kv_cache_configs,
     vllm.v1.core.kv_cache_utils.get_kv_cache_capacity (0.33.0)
     Checked: vLLM's own figures for 3,900 layouts, to the block.
     """
-    num_blocks = _num_blocks(planned, available_bytes, num_gpu_blocks_override)
-    requests = np.array([_request(plan) for plan in planned.plans], dtype=np.int64)[planned.index]
+    blocks = pool_blocks(planned, available_bytes)
+    if num_gpu_blocks_override is not None:
+        blocks = np.full_like(blocks, num_gpu_blocks_override)
+    requests = planned.blocks_per_request
     with np.errstate(divide="ignore", invalid="ignore"):
-        concurrency = np.where(requests > 0, num_blocks / requests, np.nan)
-    fits = (num_blocks >= requests + null_blocks) | (requests == 0)
-    fits &= ~planned.refused
+        concurrency = np.where(requests > 0, blocks / requests, np.nan)
+    fits = ((blocks >= requests + null_blocks) | (requests == 0)) & ~planned.refused
+    tokens = printed_tokens(planned, blocks, concurrency, planned.max_model_len, kv_tokens)
     return KvCapacity(
-        num_blocks=num_blocks,
+        num_blocks=blocks,
         blocks_per_request=requests,
         max_concurrency=concurrency,
-        tokens=_tokens(planned, num_blocks, concurrency, kv_tokens),
+        tokens=tokens,
         fits=fits,
-        max_model_len=_longest(planned, num_blocks - null_blocks, fits),
+        max_model_len=longest_request(planned, blocks - null_blocks),
         needed_bytes=planned.bytes_per_block * (requests + null_blocks)[:, None],
     )
+
+
+def printed_tokens(
+    planned: PlannedRows,
+    num_blocks: Ints,
+    max_concurrency: Floats,
+    max_model_len: Ints,
+    kv_tokens: str,
+) -> Ints:
+    """What vLLM prints as ``GPU KV cache size``: Int64[rows]; see ``kv_capacity``."""
+    if kv_tokens == "blocks":
+        return _tokens_of_blocks(planned, num_blocks)
+    tokens: Ints = np.nan_to_num(max_concurrency * max_model_len).astype(np.int64)
+    return tokens
 
 
 def capacity_of(
@@ -87,31 +102,25 @@ def capacity_of(
     return kv_capacity(planned, available, kv_tokens=kv_tokens)
 
 
-def _request(plan: object) -> int:
-    """Blocks of a request of ``max_model_len``; 0 for a plan that was refused."""
-    return int(plan.blocks_per_request()) if isinstance(plan, KvCachePlan) else 0
+def pool_blocks(planned: PlannedRows, available_bytes: Ints) -> Ints:
+    """Blocks of the poorest stage, which all ranks take; 1 where no layer keeps anything.
 
-
-def _num_blocks(planned: PlannedRows, available_bytes: Ints, override: int | None) -> Ints:
-    """Blocks of the poorest stage; 1 where no layer keeps anything, as vLLM's pool wants one."""
+    Source: vllm.v1.core.kv_cache_planning.get_kv_cache_configs (0.33.0)
+    """
     sizes = planned.bytes_per_block
     held = sizes > 0
     most = np.iinfo(np.int64).max
-    width = sizes.shape[1]
-    blocks = np.where(held, available_bytes[:, :width] // np.maximum(sizes, 1), most)
+    blocks = np.where(held, available_bytes[:, : sizes.shape[1]] // np.maximum(sizes, 1), most)
     fewest = np.maximum(blocks.min(axis=1, initial=most), 0)
-    if override is not None:
-        fewest = np.full_like(fewest, override)
     result: Ints = np.where(held.any(axis=1), fewest, np.where(planned.refused, 0, 1))
     return result
 
 
-def _tokens(planned: PlannedRows, num_blocks: Ints, concurrency: Floats, rule: str) -> Ints:
-    lengths = [p.settings.max_model_len if isinstance(p, KvCachePlan) else 0 for p in planned.plans]
-    if rule == "concurrency":
-        longest = np.array(lengths, dtype=np.int64)[planned.index]
-        counted: Ints = np.nan_to_num(concurrency * longest).astype(np.int64)
-        return counted
+def _tokens_of_blocks(planned: PlannedRows, num_blocks: Ints) -> Ints:
+    """What versions printed that shared the blocks evenly among the groups.
+
+    Source: vllm.v1.core.kv_cache_utils._report_kv_cache_config (0.11.0)
+    """
     plans = [p if isinstance(p, KvCachePlan) and p.groups else None for p in planned.plans]
     groups = np.array([len(p.groups) if p else 1 for p in plans], dtype=np.int64)
     held = np.array([_block_tokens(p) if p else 0 for p in plans], dtype=np.int64)
@@ -120,28 +129,25 @@ def _tokens(planned: PlannedRows, num_blocks: Ints, concurrency: Floats, rule: s
 
 
 def _block_tokens(plan: KvCachePlan) -> int:
-    """Tokens of the smallest block, over the ranks that share a cache.
-
-    Source: vllm.v1.core.kv_cache_utils._report_kv_cache_config (0.11.0)
-    """
+    """Tokens of the smallest block, over the ranks that share a cache."""
     return min(group.block_size for group in plan.groups) * plan.decode_context_parallel_size
 
 
-def _longest(planned: PlannedRows, usable: Ints, fits: Bools) -> Ints:
-    """The longest request whose blocks are at most ``usable``, by halving.
+def longest_request(planned: PlannedRows, usable_blocks: Ints) -> Ints:
+    """The longest request that takes at most the usable blocks; 0 where none does.
 
+    Up to ``max_model_len``, found by halving, as vLLM does.
     Source: vllm.v1.core.kv_cache_planning._estimate_max_model_len_from_groups (0.33.0)
     """
-    longest = np.zeros(len(planned), dtype=np.int64)
-    for number, plan in enumerate(planned.plans):
+    longest = np.where(planned.blocks_per_request <= usable_blocks, planned.max_model_len, 0)
+    short = (longest == 0) & (planned.max_model_len > 0)
+    for number in np.unique(planned.index[short]):
+        plan = planned.plans[number]
         if not isinstance(plan, KvCachePlan):
             continue
-        mine = planned.index == number
-        longest[mine & fits] = plan.settings.max_model_len
-        short = mine & ~fits
-        if short.any():
-            budgets, which = np.unique(usable[short], return_inverse=True)
-            longest[short] = _longest_within(plan, budgets)[which]
+        rows = short & (planned.index == number)
+        budgets, which = np.unique(usable_blocks[rows], return_inverse=True)
+        longest[rows] = _longest_within(plan, budgets)[which]
     return longest
 
 

@@ -59,8 +59,9 @@ def cache_groups(members: Sequence[Member], *, hybrid_manager: bool = True) -> l
 
 def _alike(members: Sequence[Member]) -> bool:
     """Source: vllm.v1.core.kv_cache_planning.is_kv_cache_spec_uniform (0.33.0)."""
-    keys = {member.page.merge_key for member in members}
-    windows = {m.page.window for m in members if m.page.window is not None}
+    pages = {member.page for member in members}
+    keys = {page.merge_key for page in pages}
+    windows = {page.window for page in pages if page.window is not None}
     if len(keys) == 1 and next(iter(keys)).kind is CacheKind.FULL and len(windows) > 1:
         raise UsageError(
             f"windows of {sorted(windows)} tokens cannot be booked as one",

@@ -14,9 +14,10 @@ from planner.memory.kv_cache.layers import attention_need, is_hybrid, layer_cach
 from planner.memory.kv_cache.page import CacheKind, Page, blocks_of_request
 from planner.memory.kv_cache.pages import stage_pages
 from planner.memory.kv_cache.states import state_needs
-from planner.model.cache import CacheSpec, FullAttention, Mla, SlidingWindow
+from planner.model.cache import CacheSpec, CompressedLatent, FullAttention, Mla, SlidingWindow
 from planner.model.state_cache import StateCache
 from planner.units import IntLike, ceil_div, round_up
+from planner.vllm.kv_cache_dtype import refuse_kv_cache_dtype
 
 if TYPE_CHECKING:
     from planner.memory.kv_cache.settings import KvCacheSettings
@@ -128,6 +129,7 @@ def plan_kv_cache(
         UsageError: vLLM refuses to plan it.
     """
     dcp = decode_context_parallel_size > 1
+    _refuse_dtype(stages, settings)
     layers = layer_caches(stages, settings, dcp=dcp)
     facts = _facts(stages, settings, tensor_parallel_size, dcp=dcp)
     blocks = [stage_blocks(stage, facts, settings, tensor_parallel_size) for stage in layers]
@@ -156,6 +158,18 @@ def plan_kv_cache(
         backends=tuple(dict.fromkeys(names)),
         settings=settings,
         decode_context_parallel_size=decode_context_parallel_size,
+    )
+
+
+def _refuse_dtype(stages: Stages, settings: KvCacheSettings) -> None:
+    latent = any(
+        isinstance(spec, Mla | CompressedLatent)
+        for stage in stages
+        for caches in stage
+        for spec in caches
+    )
+    refuse_kv_cache_dtype(
+        settings.kv_cache_dtype, dtype=settings.dtype, mla=latent, fp8_scales=settings.fp8_scales
     )
 
 

@@ -12,7 +12,7 @@ from planner.errors import PlannerError
 from planner.memory.kv_cache.plan import KvCachePlan, plan_kv_cache
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from planner.layout import Layouts
     from planner.memory.kv_cache.settings import KvCacheSettings
@@ -55,9 +55,32 @@ class PlannedRows:
 
     @cached_property
     def block_size(self) -> Ints:
-        """Tokens in a block, as vLLM prints it; 0 where refused."""
-        sizes = [p.block_size if isinstance(p, KvCachePlan) else 0 for p in self.plans]
-        rows: Ints = np.array(sizes, dtype=np.int64)[self.index]
+        """Tokens in a block, as vLLM prints it."""
+        return self._figure(lambda plan: plan.block_size)
+
+    @cached_property
+    def max_model_len(self) -> Ints:
+        """The longest request that was planned for, tokens."""
+        return self._figure(lambda plan: plan.settings.max_model_len)
+
+    @cached_property
+    def blocks_per_request(self) -> Ints:
+        """Blocks of such a request; 0 where no layer keeps anything."""
+        return self._figure(lambda plan: int(plan.blocks_per_request()))
+
+    def blocks_of(self, tokens: Ints) -> Ints:
+        """Blocks of one request of each row's own length: Int64[rows]."""
+        blocks = np.zeros(len(self.index), dtype=np.int64)
+        for number, plan in enumerate(self.plans):
+            if isinstance(plan, KvCachePlan):
+                rows = np.flatnonzero(self.index == number)
+                blocks[rows] = plan.blocks_per_request(tokens[rows])
+        return blocks
+
+    def _figure(self, figure: Callable[[KvCachePlan], int]) -> Ints:
+        """A figure of each row's plan; 0 where it was refused."""
+        found = [figure(plan) if isinstance(plan, KvCachePlan) else 0 for plan in self.plans]
+        rows: Ints = np.array(found, dtype=np.int64)[self.index]
         return rows
 
 

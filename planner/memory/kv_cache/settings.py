@@ -14,6 +14,7 @@ class KvCacheSettings:
         kv_cache_dtype: ``--kv-cache-dtype``, with ``auto`` already replaced by the format that
             the checkpoint states, if it states one.
         skip_layers: ``--kv-cache-dtype-skip-layers``: layer numbers, or ``sliding_window``.
+        fp8_scales: the checkpoint is fp8, or brings scales of an fp8 cache.
         block_size: ``--block-size``; None when not given.
         max_model_len: the longest request, tokens.
         max_num_batched_tokens: tokens in a step.
@@ -38,6 +39,7 @@ class KvCacheSettings:
     capability: int
     kv_cache_dtype: str = "auto"
     skip_layers: tuple[str, ...] = ()
+    fp8_scales: bool = False
     block_size: int | None = None
     max_num_encoder_tokens: int = 0
     prefix_caching: bool = True
