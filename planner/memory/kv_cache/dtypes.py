@@ -21,8 +21,7 @@ class KvDtype:
 
     ``element_bytes`` is 0 where the model's own dtype holds; ``element_bits`` is set where
     elements are packed below a byte. ``scales`` are float32 scales beside each token and head.
-    ``platform`` is set where only that platform has kernels. ``mla_bytes`` is the size of a
-    whole latent row in the formats that pack one.
+    ``mla_bytes`` is the size of a whole latent row in the formats that pack one.
     """
 
     element_bytes: int = 1
@@ -31,7 +30,6 @@ class KvDtype:
     scales: int = 0
     nvfp4: bool = False
     mla_bytes: int | None = None
-    platform: str = "cuda"
 
     @property
     def turboquant(self) -> bool:
@@ -39,6 +37,7 @@ class KvDtype:
         return self.key_bits is not None
 
 
+#: of these, fp8_inc has kernels on Gaudi only, octave_* and ultraquant_4bit on ROCm only
 KV_DTYPES = {
     "auto": KvDtype(element_bytes=0),
     "float16": KvDtype(element_bytes=2),
@@ -46,17 +45,17 @@ KV_DTYPES = {
     "fp8": KvDtype(),
     "fp8_e4m3": KvDtype(),
     "fp8_e5m2": KvDtype(),
-    "fp8_inc": KvDtype(platform="gaudi"),
+    "fp8_inc": KvDtype(),
     "fp8_ds_mla": KvDtype(mla_bytes=656),
     "nvfp4_ds_mla": KvDtype(mla_bytes=352),
     "turboquant_k8v4": KvDtype(key_bits=8, value_bits=4),
     "turboquant_4bit_nc": KvDtype(key_bits=4, value_bits=4),
     "turboquant_k3v4_nc": KvDtype(key_bits=3, value_bits=4),
     "turboquant_3bit_nc": KvDtype(key_bits=3, value_bits=3),
-    "octave_k3v4": KvDtype(platform="rocm"),
-    "octave_k3v3": KvDtype(platform="rocm"),
-    "octave_k3v3_compact": KvDtype(platform="rocm"),
-    "ultraquant_4bit": KvDtype(platform="rocm"),
+    "octave_k3v4": KvDtype(),
+    "octave_k3v3": KvDtype(),
+    "octave_k3v3_compact": KvDtype(),
+    "ultraquant_4bit": KvDtype(),
     "int4_per_token_head": KvDtype(scales=2),
     "int8_per_token_head": KvDtype(scales=2),
     "fp8_per_token_head": KvDtype(scales=2),

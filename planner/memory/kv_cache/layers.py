@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from planner.errors import UsageError
 from planner.memory.kv_cache.dtypes import kv_dtype
@@ -119,7 +119,7 @@ def _stored_dtype(spec: CacheSpec, asked: str, backend: AttentionBackend | None)
     """The format a sparse backend makes of the asked one.
 
     Source: vllm.model_executor.layers.attention.mla_attention
-    ._canonicalize_mla_kv_cache_dtype, vllm.models.deepseek_v4.attention
+    ._canonicalize_sparse_mla_kv_cache_dtype, vllm.models.deepseek_v4.attention
     ._resolve_dsv4_kv_cache_dtype (0.33.0)
     """
     if isinstance(spec, _V4):
@@ -191,9 +191,13 @@ def attention_need(
     spec: CacheSpec, asked: str, settings: KvCacheSettings, *, dcp: bool
 ) -> AttentionNeed | None:
     """What a cache's layer asks of the backend selector; None where none is asked."""
+    if not isinstance(
+        spec, Mla | FullAttention | SlidingWindow | ChunkedLocal | CrossAttention | EncoderOnly
+    ):
+        return None
     need = AttentionNeed(
-        head_size=0,
-        head_size_v=0,
+        head_size=spec.head_size,
+        head_size_v=spec.head_size,
         dtype=settings.dtype,
         kv_cache_dtype=asked,
         run_kv_cache_dtype=settings.kv_cache_dtype,
@@ -205,8 +209,6 @@ def attention_need(
         case Mla():
             return replace(
                 need,
-                head_size=spec.head_size,
-                head_size_v=spec.head_size,
                 mla=True,
                 index_topk=spec.index_topk,
                 qk_nope_head_dim=spec.qk_nope_head_dim,
@@ -215,7 +217,6 @@ def attention_need(
         case FullAttention() | SlidingWindow():
             return replace(
                 need,
-                head_size=spec.head_size,
                 head_size_v=spec.head_size_v,
                 sinks=spec.sinks,
                 softcap=spec.softcap,
@@ -223,12 +224,7 @@ def attention_need(
                 window=isinstance(spec, SlidingWindow),
                 mixed_heads=spec.mixed_heads,
             )
-        case ChunkedLocal():
-            return replace(need, head_size=spec.head_size, head_size_v=spec.head_size)
         case CrossAttention() | EncoderOnly():
-            role: Literal["cross", "encoder_only"] = (
-                "cross" if isinstance(spec, CrossAttention) else "encoder_only"
-            )
-            sizes = replace(need, head_size=spec.head_size, head_size_v=spec.head_size)
-            return replace(sizes, role=role, dcp=False)
-    return None
+            cross = isinstance(spec, CrossAttention)
+            return replace(need, role="cross" if cross else "encoder_only", dcp=False)
+    return need
