@@ -103,6 +103,9 @@ def _groups(
         yield Group(modules=kind.modules, count=count)
     heads = tuple(m for m in architecture.last if architecture.tied and isinstance(m, Embedding))
     others = tuple(m for m in architecture.last if m not in heads)
+    for block in architecture.tower:
+        count = np.where(stages.first, np.int64(block.count), np.int64(0))
+        yield Group(modules=with_schemes(block.modules, quantization), count=count)
     for modules, mask in (
         (architecture.first, stages.first),
         (architecture.every, stages.exists),
@@ -119,7 +122,7 @@ def _shared_buffers(groups: list[Group]) -> Iterator[tuple[Buffer, Scheme, Bools
     for group in groups:
         for module, scheme in group.modules:
             if isinstance(module, Buffer) and module.shared:
-                here = np.asarray(group.count) > 0
+                here: Bools = np.greater(group.count, 0)
                 before = present.get(module)
                 present[module] = (scheme, here | before[1] if before else here)
     for buffer, (scheme, mask) in present.items():

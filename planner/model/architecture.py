@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from planner.model.modules import Embedding, Experts, Linear, Module
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from planner.model.cache import CacheSpec
@@ -20,6 +20,24 @@ class Layer:
     caches: tuple[CacheSpec, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Modules of an encoder, under their full names; ``count`` equal ones, named as the first.
+
+    ``follows_mode``: ``--mm-encoder-tp-mode data`` gives each rank the whole of them.
+    """
+
+    modules: tuple[Module, ...]
+    count: int = 1
+    follows_mode: bool = True
+
+    def whole(self) -> Block:
+        """The same, undivided."""
+        if not self.follows_mode:
+            return self
+        return replace(self, modules=tuple(m.whole() for m in self.modules))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
     """A model as vLLM builds it, before any split.
@@ -28,9 +46,11 @@ class Architecture:
         name: the class in ``architectures``; model_type: config.json's.
         layers: the stack that pipeline stages divide.
         layer_prefix: the checkpoint's name of the stack (``model.layers``).
-        first: modules of the first stage (embedding, towers).
+        first: modules of the first stage (embedding).
         last: modules of the last stage (final norm, head).
         every: modules that each stage holds.
+        tower: encoders of images or sound and their projectors, on the first stage.
+        tower_data_parallel: whether the class knows ``--mm-encoder-tp-mode data``.
         ends: modules that the first stage holds and the last, once where they are one.
         tied: the head is the embedding; one tensor when both are on one stage.
         max_model_len: the longest context the configuration allows, tokens.
@@ -53,6 +73,8 @@ class Architecture:
     last: tuple[Module, ...]
     every: tuple[Module, ...] = ()
     ends: tuple[Module, ...] = ()
+    tower: tuple[Block, ...] = ()
+    tower_data_parallel: bool = False
     layer_prefix: str = "model.layers"
     tied: bool = False
     max_model_len: int
@@ -64,6 +86,19 @@ class Architecture:
     pooling: bool = False
     experts_per_token: int = 0
     notes: tuple[str, ...] = field(default=())
+
+    def without_tower(self) -> Architecture:
+        """The text model alone, as ``--language-model-only`` builds it."""
+        return replace(self, tower=())
+
+    def with_whole_tower(self) -> Architecture:
+        """Each rank with the whole encoder, as ``--mm-encoder-tp-mode data`` builds it.
+
+        The same where vLLM ignores the mode: its class has no ``supports_encoder_tp_data``.
+        """
+        if not self.tower_data_parallel:
+            return self
+        return replace(self, tower=tuple(block.whole() for block in self.tower))
 
     @property
     def num_layers(self) -> int:

@@ -23,7 +23,7 @@ def attention(
     prefix: str = "self_attn",
     names: tuple[str, str] = ("qkv_proj", "o_proj"),
     matrices: tuple[str, ...] = QKV_MATRICES,
-) -> tuple[Module, ...]:
+) -> tuple[Linear, Linear, Buffer]:
     """Grouped-query attention: the merged query-key-value and the output projection.
 
     ``gated`` doubles the query rows (a gate beside each head). ``matrices`` are the
@@ -73,7 +73,7 @@ def mlp(
     merged_name: str | None = None,
     split: bool = True,
     whole_in_sequence_parallel: bool = False,
-) -> tuple[Module, ...]:
+) -> tuple[Linear, Linear]:
     """A gated (gate and up merged) or plain feed-forward block.
 
     ``merged_name`` is set where the checkpoint merges gate and up itself. ``split`` False

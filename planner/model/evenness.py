@@ -34,6 +34,7 @@ def uneven(architecture: Architecture, layouts: Layouts) -> tuple[Uneven, ...]:
     """
     found: dict[tuple[str, int], Uneven] = {}
     modules = [m for kind in architecture.kinds for m in kind.modules]
+    modules += [m for block in architecture.tower for m in block.modules]
     for module in (*architecture.first, *architecture.last, *architecture.every, *modules):
         for name, size, divides in _dimensions(module, layouts):
             broken = np.broadcast_to(~np.asarray(divides, dtype=np.bool_), layouts.tp.shape)
@@ -56,4 +57,4 @@ def _dimensions(module: Module, layouts: Layouts) -> Iterator[tuple[str, int, In
             even = module.padded_vocab % layouts.tp == 0
             yield "padded vocabulary", module.padded_vocab, even
         case Weight(split_axis=int(axis)):
-            yield module.name, module.shape[axis], module.shape[axis] % layouts.tp == 0
+            yield module.name, module.shape[axis], module.divides(layouts.tp)

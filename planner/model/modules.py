@@ -6,7 +6,7 @@ rank. ``tp``, ``moe_tp`` and ``ep_size`` are numbers or columns of the layout ta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -40,7 +40,7 @@ class Part:
     width: int = 1
     replicate: bool = False
     padded: bool = False
-    """a uneven number of units is rounded up with copies (state groups of Mamba2)"""
+    """a single unit is copied to every rank, several must divide (state groups of Mamba 2)"""
 
     def on_rank(self, tp: IntLike) -> IntLike:
         """Rows of one rank."""
@@ -52,9 +52,9 @@ class Part:
 
     def divides(self, tp: IntLike) -> IntLike:
         """Whether vLLM can give each rank its units."""
-        if self.padded:
-            return np.ones_like(tp)
         even = self.units % tp == 0
+        if self.padded:
+            return even | (self.units == 1)
         return (even | (tp % self.units == 0)) if self.replicate else even
 
     @property
@@ -79,6 +79,8 @@ class Linear:
         dtype: torch's name where it is not the model's.
         whole_in_sequence_parallel: each rank holds the whole where the experts run
             sequence-parallel: expert parallelism over both tensor and data parallelism.
+        shown_as_buffer: vLLM registers its weight as a buffer too, a view of the same memory.
+        float32_without_kernel: float32 on GPUs that have no kernel for routers in 16 bits.
     """
 
     name: str
@@ -91,6 +93,12 @@ class Linear:
     input_units: int | None = None
     dtype: str | None = None
     whole_in_sequence_parallel: bool = False
+    shown_as_buffer: bool = False
+    float32_without_kernel: bool = False
+
+    def whole(self) -> Linear:
+        """The same, undivided."""
+        return replace(self, split=Split.REPLICATED)
 
     def outputs_on(self, tp: IntLike) -> tuple[IntLike, ...]:
         """Output features of each merged matrix on one rank."""
@@ -142,6 +150,10 @@ class Experts:
     matrices: tuple[str, ...] = ()
     quantized: bool = True
 
+    def whole(self) -> Experts:
+        """The same: no encoder's experts are divided otherwise."""
+        return self
+
     def count_on(self, ep_size: IntLike) -> IntLike:
         """Experts on the fullest rank."""
         return ceil_div(self.count, ep_size)
@@ -166,6 +178,10 @@ class Embedding:
     bias: bool = False
     padding: int = VOCAB_PADDING
 
+    def whole(self) -> Embedding:
+        """The same: vocabularies are always divided."""
+        return self
+
     @property
     def padded_vocab(self) -> int:
         """Rows after padding."""
@@ -189,6 +205,10 @@ class Weight:
     dtype: str | None = None
     """torch's name where it is not the model's"""
 
+    def whole(self) -> Weight:
+        """The same, undivided."""
+        return replace(self, split_axis=None)
+
     def elements_on(self, tp: IntLike) -> IntLike:
         """Elements on one rank."""
         ways = tp if self.units is None else np.minimum(tp, self.units)
@@ -196,6 +216,14 @@ class Weight:
         for axis, size in enumerate(self.shape):
             elements = elements * (size // ways if axis == self.split_axis else size)
         return elements
+
+    def divides(self, tp: IntLike) -> IntLike:
+        """Whether ``tp`` divides it."""
+        if self.split_axis is None:
+            return np.ones_like(tp)
+        if self.units is None:
+            return self.shape[self.split_axis] % tp == 0
+        return (self.units % tp == 0) | (tp % self.units == 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +238,10 @@ class Buffer:
     elements: int
     dtype: str | None = None
     shared: bool = True
+
+    def whole(self) -> Buffer:
+        """The same: buffers are never divided."""
+        return self
 
 
 Module = Linear | Experts | Embedding | Weight | Buffer
