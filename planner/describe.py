@@ -176,9 +176,9 @@ def _stage(case: Case, row: int, stage: int) -> plan.Stage:
 
 def _kv_cache(case: Case, row: int) -> plan.KvCache | None:
     kv = case.kv
-    if kv.plan_of[row] < 0:
-        return None
     planned = kv.plan(row)
+    if planned is None or not planned.groups:
+        return None
     length = int(case.max_model_len[row])
     groups = tuple(int(np.asarray(b)) for b in planned.blocks_per_group(length))
     return plan.KvCache(

@@ -19,45 +19,68 @@ if TYPE_CHECKING:
 
     from planner.case import Case
     from planner.hardware.cluster import NodeGroup
+    from planner.layout import Layouts
     from planner.resolve import Subject
+    from planner.rules.base import LayoutRule
     from planner.units import Bools
+
+#: rules that need the memory of a layout, by the letters of their codes
+_OF_MEMORY = ("MEM", "KVC")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A table of candidates.
+    """A table of candidates, judged in two steps: only what can be built has its memory planned.
 
     Attributes:
-        case: all of them.
-        broken: rows that break a forbidding rule, by code.
-        valid: rows that vLLM and this planner accept, whether they fit or not.
-        outdone: rows that only run fewer of the same replicas as another row.
-        kept: rows that also fit, or may, and are not outdone.
+        candidates: all of them, and the rows that break a rule of structure, by code.
+        case: those that can be built, and the rows that break a rule of memory, by code.
+        kept: rows of ``case`` that fit, or may.
     """
 
+    candidates: Case
+    unbuildable: dict[str, Bools]
     case: Case
-    broken: dict[str, Bools]
-    valid: Bools
-    outdone: Bools
+    short: dict[str, Bools]
     kept: Bools
 
-
-#: what capacity decides: another division of layers may mend it
-CAPACITY = ("MEM001", "KVC001", "KVC002")
+    @property
+    def fitting(self) -> Case:
+        """The layouts to choose from."""
+        return self.case.take(self.kept)
 
 
 def judge_candidates(subject: Subject, group: NodeGroup) -> Judged:
     """Every candidate of a group against every rule that forbids."""
     layouts = candidates(subject.known, group, subject.request.pinned)
-    case = table(subject, group, layouts, shorten=True)
-    broken = judge(case, [rule for rule in layout_rules() if forbidding(case, rule)])
-    structural = [mask for code, mask in broken.items() if code not in CAPACITY]
-    valid = ~np.logical_or.reduce(structural)
-    full = np.logical_or.reduce([broken[code] for code in CAPACITY])
-    fitting = ~full & case.may_fit
-    outdone = _outdone(case)
-    kept = valid & ~outdone & (fitting | _mended(case, valid & ~fitting & ~outdone))
-    return Judged(case=case, broken=broken, valid=valid, outdone=outdone, kept=kept)
+    return judge_layouts(subject, group, layouts)
+
+
+def judge_layouts(subject: Subject, group: NodeGroup, layouts: Layouts) -> Judged:
+    """Given layouts of a group against every rule that forbids.
+
+    Layouts that only run fewer of the same independent replicas as another are left out.
+    """
+    everything = table(subject, group, layouts, shorten=True)
+    everything = everything.take(~_outdone(everything))
+    rules = [rule for rule in layout_rules() if forbidding(everything, rule)]
+    structure = [rule for rule in rules if not rule.CODE.startswith(_OF_MEMORY)]
+    unbuildable = judge(everything, structure)
+    case = everything.take(~_any(unbuildable, len(everything.layouts)))
+    short = judge(case, [rule for rule in rules if rule not in structure])
+    fitting = ~_any(short, len(case.layouts)) & case.may_fit
+    return Judged(
+        candidates=everything,
+        unbuildable=unbuildable,
+        case=case,
+        short=short,
+        kept=fitting | _mended(case, ~fitting),
+    )
+
+
+def _any(broken: dict[str, Bools], rows: int) -> Bools:
+    mask: Bools = np.logical_or.reduce(list(broken.values()), initial=False)
+    return np.broadcast_to(mask, (rows,))
 
 
 def _outdone(case: Case) -> Bools:
@@ -65,35 +88,37 @@ def _outdone(case: Case) -> Bools:
     layouts = case.layouts
     if case.has_experts or case.arguments.data_parallel_size is not None:
         return np.zeros(len(layouts), dtype=np.bool_)
-    engine = layouts.tp * layouts.pp
-    most = case.group.nodes * case.group.gpus_per_node // engine
     placed = case.placement.hosts <= case.placement.nodes
-    largest = np.zeros(len(layouts), dtype=np.int64)
-    for shape in np.unique(np.stack([layouts.tp, layouts.pp], axis=1), axis=0):
-        same = (layouts.tp == shape[0]) & (layouts.pp == shape[1])
-        possible = same & placed & (layouts.dp <= most)
-        largest[same] = layouts.dp[possible].max(initial=1)
-    return layouts.dp < largest
+    _, shape = np.unique(np.stack([layouts.tp, layouts.pp]), axis=1, return_inverse=True)
+    largest = np.ones(int(shape.max(initial=0)) + 1, dtype=np.int64)
+    np.maximum.at(largest, shape.reshape(-1)[placed], layouts.dp[placed])
+    outdone: Bools = layouts.dp < largest[shape.reshape(-1)]
+    return outdone
 
 
 def _mended(case: Case, rows: Bools) -> Bools:
-    """Rows that fit under another division of layers over stages."""
+    """Rows that fit under another division of layers over stages.
+
+    Only where all stages together have room for the weights and the overheads.
+    """
     mended = np.zeros(len(case.layouts), dtype=np.bool_)
-    room = (case.budget.budget_bytes * case.stages.exists - case.budget.weights_bytes).sum(axis=1)
+    room = np.where(case.stages.exists, case.budget.kv_cache.high, 0).sum(axis=1)
     for row in np.flatnonzero(rows & (case.layouts.pp > 1) & (room > 0)):
         better = repartitioned(case, int(row))
-        mended[row] = better is not None and bool(better.fits[0])
+        mended[row] = better is not None and bool(better.may_fit[0])
     return mended
 
 
 def rejections(judged: Judged) -> Iterator[plan.Rejected]:
     """Every candidate that is out, with the rules that say so and the first one's sentence."""
-    rules = {rule.CODE: rule for rule in layout_rules()}
-    for row in np.flatnonzero(~judged.kept & ~judged.outdone):
-        codes = tuple(code for code, mask in judged.broken.items() if mask[row])
-        message = (
-            finding(rules[codes[0]], judged.case, int(row)).message
-            if codes
-            else "one request fits with too little certainty"
-        )
-        yield plan.Rejected(**sizes(judged.case, int(row)), codes=codes, message=message)
+    yield from _rejected(judged.candidates, judged.unbuildable)
+    short = {code: mask & ~judged.kept for code, mask in judged.short.items()}
+    yield from _rejected(judged.case, short)
+
+
+def _rejected(case: Case, broken: dict[str, Bools]) -> Iterator[plan.Rejected]:
+    rules: dict[str, LayoutRule] = {rule.CODE: rule for rule in layout_rules()}
+    for row in np.flatnonzero(_any(broken, len(case.layouts))):
+        codes = tuple(code for code, mask in broken.items() if mask[row])
+        message = finding(rules[codes[0]], case, int(row)).message
+        yield plan.Rejected(**sizes(case, int(row)), codes=codes, message=message)

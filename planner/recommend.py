@@ -6,11 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 from planner import plan
+from planner.choice import best_rows
 from planner.describe import describe_hardware, describe_layout, describe_model
 from planner.judged import Judged, judge_candidates, rejections
-from planner.rank import compare, order, why
+from planner.rank import why
 from planner.remedies import nothing_fits
-from planner.repartition import repartitioned
 from planner.request import require
 from planner.resolve import resolve
 from planner.rules.base import row_findings
@@ -18,7 +18,6 @@ from planner.rules.base import row_findings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.case import Case
     from planner.request import Request
     from planner.request import require
 from planner.resolve import Subject
@@ -49,14 +48,6 @@ def recommend(request: Request, environ: Mapping[str, str] | None = None) -> pla
 
 def best_layouts(subject: Subject, judged: list[Judged]) -> tuple[plan.Layout, ...]:
     """The first layouts of all groups of hosts together, each in full."""
-    top = subject.request.top
-    chosen: list[tuple[Case, int]] = []
-    for group in judged:
-        kept = group.case.take(group.kept)
-        for row in order(kept)[:top]:
-            better = repartitioned(kept, int(row))
-            chosen.append((better, 0) if better else (kept, int(row)))
-    chosen.sort(key=lambda pair: compare(*pair))
     return tuple(
         describe_layout(
             case,
@@ -66,5 +57,5 @@ def best_layouts(subject: Subject, judged: list[Judged]) -> tuple[plan.Layout, .
             why=why(case, row, first=position == 0),
             findings=row_findings(case, row),
         )
-        for position, (case, row) in enumerate(chosen[:top])
+        for position, (case, row) in enumerate(best_rows(judged, subject.request.top))
     )

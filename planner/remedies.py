@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.choice import best_rows
 from planner.errors import PlannerError
 from planner.finding import Finding
 from planner.hardware.cluster import Cluster
 from planner.judged import judge_candidates
 from planner.model import catalog
 from planner.quant.unquantized import UNQUANTIZED
-from planner.rank import order
-from planner.resolve import Subject, resolve
+from planner.resolve import PARTITION, Subject, resolve
 from planner.rules import mem003_nothing_fits as rule
 from planner.units import count_text, gib_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from planner.case import Case
     from planner.judged import Judged
     from planner.request import Request
 
@@ -59,19 +60,20 @@ def nothing_fits(subject: Subject, judged: list[Judged]) -> tuple[Finding, ...]:
 
 def _nearest(judged: Judged) -> tuple[int, str]:
     """The valid layout that lacks least: its margin, bytes, and a sentence."""
-    case, rows = judged.case, np.flatnonzero(judged.valid)
-    if not len(rows):
-        codes = [code for code, mask in judged.broken.items() if mask.any()]
+    case = judged.case
+    if not len(case.layouts):
+        codes = [code for code, mask in judged.unbuildable.items() if mask.any()]
         sentence = f"no layout is valid: every one breaks {', '.join(codes[:4])}"
         return -(2**62), sentence
-    row = int(rows[np.argmax(case.kv_cache_bytes.mid[rows])])
-    layouts, stage = case.layouts, int(case.tightest_stage[row])
+    row = int(np.argmax(case.kv_cache_bytes.mid))
+    stage = int(case.tightest_stage[row])
     lacking = int(case.kv_cache_bytes.mid[row])
     weights = int(case.budget.weights_bytes[row, stage])
-    sizes = f"TP{int(layouts.tp[row])} x PP{int(layouts.pp[row])}"
-    margin = f"{gib_text(-lacking, 2)} short" if lacking < 0 else f"only {gib_text(lacking, 2)} left"
+    margin = (
+        f"{gib_text(-lacking, 2)} short" if lacking < 0 else f"only {gib_text(lacking, 2)} left"
+    )
     return lacking, (
-        f"nearest miss {sizes}: {gib_text(weights)} of weights in a budget of "
+        f"nearest miss {_shape(case, row)}: {gib_text(weights)} of weights in a budget of "
         f"{gib_text(case.budget.budget_bytes)}, {margin} on stage {stage}"
     )
 
@@ -79,15 +81,18 @@ def _nearest(judged: Judged) -> tuple[int, str]:
 def _fitting(subject: Subject) -> Iterator[str]:
     """Each change under which some layout fits, in words with that layout."""
     for change in _changes(subject):
-        for group in change.subject.groups:
-            judged = judge_candidates(change.subject, group)
-            if judged.kept.any():
-                case = judged.case.take(judged.kept)
-                row = int(order(case)[0])
-                sizes = f"TP{int(case.layouts.tp[row])} x PP{int(case.layouts.pp[row])}"
-                length = count_text(int(case.max_model_len[row]))
-                yield f"{change.words} (then {sizes} fits with {length} tokens)"
-                break
+        judged = [judge_candidates(change.subject, group) for group in change.subject.groups]
+        for case, row in best_rows(judged, 1):
+            length = count_text(int(case.max_model_len[row]))
+            yield f"{change.words} (then {_shape(case, row)} fits with {length} tokens)"
+
+
+def _shape(case: Case, row: int) -> str:
+    layouts = case.layouts
+    sizes = f"TP{int(layouts.tp[row])} x PP{int(layouts.pp[row])}"
+    if case.partition is None:
+        return sizes
+    return f"{sizes} with {PARTITION}={','.join(map(str, case.partition))}"
 
 
 def _changes(subject: Subject) -> Iterator[Change]:
@@ -140,7 +145,9 @@ def _more_gpus(subject: Subject) -> Iterator[Change]:
         else:
             larger = replace(group, nodes=group.nodes * multiple)
             words = f"use {larger.nodes} such hosts"
-        if larger.gpus_per_node > max(group.accelerator.reference_gpus_per_node, group.gpus_per_node):
+        if larger.gpus_per_node > max(
+            group.accelerator.reference_gpus_per_node, group.gpus_per_node
+        ):
             continue
         cluster = Cluster(groups=(larger,), assumptions=())
         yield Change(words=words, subject=replace(subject, cluster=cluster))

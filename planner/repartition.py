@@ -52,8 +52,9 @@ def _rooms(one: Case) -> StageRoom:
     before = np.concatenate([[0], np.cumsum(per_layer)])
     held = before[one.stages.ends[0, :stages]] - before[one.stages.starts[0, :stages]]
     plan = one.kv.plan(0)
+    block = (sum(plan.bytes_per_block), plan.block_size) if plan else (0, 1)
     keeping = np.array([len(layer.caches) > 0 for layer in one.architecture.layers])
-    per_token = sum(plan.bytes_per_block) // max(int(keeping.sum()) * plan.block_size, 1)
+    per_token = block[0] // max(int(keeping.sum()) * block[1], 1)
     return StageRoom(
         room=one.budget.kv_cache.mid[0, :stages] + held,
         layer_bytes=per_layer,

@@ -124,21 +124,19 @@ def candidates_figure() -> Figure:
     """
     import numpy as np  # after the processes, see there
 
+    from planner.judged import judge_layouts
     from planner.layout import Layouts
     from planner.rank import order
     from planner.request import request
-    from planner.resolve import resolve, table
-    from planner.rules.base import forbidding, judge, layout_rules
+    from planner.resolve import resolve
 
     subject = resolve(request(model="deepseek-ai/DeepSeek-R1", gpus="128x8xH100"), {})
     axes = np.meshgrid(*(np.arange(1, 41),) * 2, np.arange(1, 33), [False, True], indexing="ij")
     tp, pp, dp, ep = (axis.ravel()[:CANDIDATES] for axis in axes)
     layouts = Layouts(tp=tp, pp=pp, dp=dp, ep=ep, dcp=np.ones_like(tp))
     started = time.perf_counter()
-    case = table(subject, subject.groups[0], layouts, shorten=True)
-    broken = judge(case, [rule for rule in layout_rules() if forbidding(case, rule)])
-    kept = ~np.logical_or.reduce(list(broken.values())) & case.may_fit
-    ranked = order(case.take(kept))
+    judged = judge_layouts(subject, subject.groups[0], layouts)
+    ranked = order(judged.fitting)
     seconds = time.perf_counter() - started
     return Figure(
         name=f"{len(layouts):,} candidate layouts",

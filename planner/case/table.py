@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from planner.vllm.arguments import VllmArguments
     from planner.vllm.version import VllmVersion
 
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A table of layouts with all that bears on them.
@@ -196,7 +197,7 @@ class Case:
         may_cut = self.settings.model_len_auto or (
             self.shorten and not self.settings.model_len_asked
         )
-        return np.where(self.kv.full_request_is_safe | ~np.bool_(may_cut), asked, self.kv.safe_len)
+        return np.minimum(asked, self.kv.safe_len) if may_cut else asked
 
     @cached_property
     def serves_full_length(self) -> Bools:
