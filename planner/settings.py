@@ -32,6 +32,7 @@ class Settings:
         gpu_memory_utilization: the share of a GPU's memory vLLM may take.
         capability: compute capability as vLLM counts it (80); that of the nearest NVIDIA
             architecture on other platforms.
+        flashinfer: FlashInfer, which vLLM requires on CUDA, can be imported.
     """
 
     dtype: str
@@ -48,6 +49,7 @@ class Settings:
     hybrid_kv_cache: bool
     speculative_tokens: int
     capability: int
+    flashinfer: bool = True
 
     @property
     def dtype_bytes(self) -> int:
