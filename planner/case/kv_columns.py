@@ -14,6 +14,7 @@ from planner.memory.kv_cache.capacity import longest_request, pool_blocks, print
 from planner.memory.kv_cache.plan import NULL_BLOCKS, KvCachePlan
 from planner.memory.kv_cache.planned import PlannedRows, plan_rows
 from planner.memory.kv_cache.settings import KvCacheSettings
+from planner.vllm.kv_cache_dtype import resolve_kv_cache_dtype
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -137,8 +138,9 @@ def kv_settings(case: Case) -> KvCacheSettings:
     settings = case.settings
     return KvCacheSettings(
         dtype=settings.dtype,
-        kv_cache_dtype=settings.kv_cache_dtype,
+        kv_cache_dtype=_kv_cache_dtype(case),
         skip_layers=case.arguments.kv_cache_dtype_skip_layers or (),
+        fp8_scales=case.stores_fp8 or case.quantization.kv_cache_dtype.startswith("fp8"),
         block_size=settings.block_size,
         max_model_len=settings.max_model_len,
         max_num_batched_tokens=settings.max_num_batched_tokens,
@@ -151,4 +153,14 @@ def kv_settings(case: Case) -> KvCacheSettings:
         mamba_ssm_cache_dtype=case.arguments.mamba_ssm_cache_dtype or "auto",
         capability=settings.capability,
         flashinfer=settings.flashinfer,
+    )
+
+
+def _kv_cache_dtype(case: Case) -> str:
+    """What ``auto`` stands for: the format the checkpoint names, or the board's."""
+    asked = case.settings.kv_cache_dtype
+    return resolve_kv_cache_dtype(
+        case.quantization.kv_cache_dtype if asked == "auto" else asked,
+        architecture=case.architecture.name,
+        capability=case.settings.capability,
     )
