@@ -92,12 +92,12 @@ class LatentAttention:
     def _by_heads(self, name: str, inputs: int, width: int) -> Linear:
         return Linear(name=f"{self.prefix}.{name}", inputs=inputs, parts=(Part(self.heads, width),))
 
-    def rope(self, keys: Keys, max_position: int) -> Buffer:
+    def rope(self, keys: Keys, max_position: int, name: str = "rotary_emb") -> Buffer:
         """The table of the rotary part; any scaling is DeepSeek's own kind of YaRN."""
         parameters = rope_parameters(keys)
         if parameters["rope_type"] != "default":
             parameters["rope_type"] = "deepseek_yarn"
-        return rope_buffer(self.qk_rope_head_dim, max_position, parameters)
+        return rope_buffer(self.qk_rope_head_dim, max_position, parameters, name)
 
     def cache(self, index_topk: int | None = None) -> Mla:
         """One latent a token, the same on every rank."""
