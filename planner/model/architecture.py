@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from planner.model.modules import Embedding, Experts, Linear, Module
+from planner.model.modules import Embedding, Experts, Linear, Module, Weight
 
 if TYPE_CHECKING:
     from planner.model.cache import CacheSpec
@@ -35,7 +35,12 @@ class Block:
         """The same, undivided."""
         if not self.follows_mode:
             return self
-        return replace(self, modules=tuple(m.whole() for m in self.modules))
+        return replace(
+            self,
+            modules=tuple(
+                m.whole() if isinstance(m, (Linear, Weight)) else m for m in self.modules
+            ),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -79,7 +79,6 @@ class Linear:
         dtype: torch's name where it is not the model's.
         whole_in_sequence_parallel: each rank holds the whole where the experts run
             sequence-parallel: expert parallelism over both tensor and data parallelism.
-        shown_as_buffer: vLLM registers its weight as a buffer too, a view of the same memory.
         float32_without_kernel: float32 on GPUs that have no kernel for routers in 16 bits.
     """
 
@@ -93,7 +92,6 @@ class Linear:
     input_units: int | None = None
     dtype: str | None = None
     whole_in_sequence_parallel: bool = False
-    shown_as_buffer: bool = False
     float32_without_kernel: bool = False
 
     def whole(self) -> Linear:
@@ -150,10 +148,6 @@ class Experts:
     matrices: tuple[str, ...] = ()
     quantized: bool = True
 
-    def whole(self) -> Experts:
-        """The same: no encoder's experts are divided otherwise."""
-        return self
-
     def count_on(self, ep_size: IntLike) -> IntLike:
         """Experts on the fullest rank."""
         return ceil_div(self.count, ep_size)
@@ -177,10 +171,6 @@ class Embedding:
     hidden: int
     bias: bool = False
     padding: int = VOCAB_PADDING
-
-    def whole(self) -> Embedding:
-        """The same: vocabularies are always divided."""
-        return self
 
     @property
     def padded_vocab(self) -> int:
@@ -231,17 +221,18 @@ class Buffer:
     """A tensor that is no parameter, such as a rotary table.
 
     Equal buffers of a rank's layers are one tensor (vLLM caches rotary embeddings) unless
-    ``shared`` is False.
+    ``shared`` is False. ``parts`` are rows that ranks divide, of ``elements`` each.
     """
 
     name: str
     elements: int
     dtype: str | None = None
     shared: bool = True
+    parts: tuple[Part, ...] = ()
 
-    def whole(self) -> Buffer:
-        """The same: buffers are never divided."""
-        return self
+    def elements_on(self, tp: IntLike) -> IntLike:
+        """Elements on one rank."""
+        return self.elements * (sum(part.on_rank(tp) for part in self.parts) if self.parts else 1)
 
 
 Module = Linear | Experts | Embedding | Weight | Buffer
