@@ -71,7 +71,8 @@ def module_tensors(module: Module, scheme: Scheme, ranks: Ranks) -> tuple[RankTe
             return (RankTensor(tensor_bytes=elements * dtype_bytes),)
         case Buffer():
             dtype_bytes = DTYPE_BYTES[module.dtype] if module.dtype else ranks.dtype_bytes
-            buffer = RankTensor(tensor_bytes=module.elements * dtype_bytes, buffer=True)
+            elements = module.elements_on(ranks.tp)
+            buffer = RankTensor(tensor_bytes=elements * dtype_bytes, buffer=True)
             return (buffer, *map(_parameter, scheme.attention(ranks.dtype_bytes)))
 
 
@@ -95,9 +96,19 @@ def linear_shard(module: Linear, ranks: Ranks) -> LinearShard:
         inputs=module.inputs_on(ranks.tp_of(module)),
         full_inputs=module.inputs,
         full_outputs=tuple(part.rows for part in module.parts),
-        dtype_bytes=DTYPE_BYTES[module.dtype] if module.dtype else ranks.dtype_bytes,
+        dtype_bytes=_linear_dtype_bytes(module, ranks),
         capability=ranks.capability,
     )
+
+
+def _linear_dtype_bytes(module: Linear, ranks: Ranks) -> int:
+    """Bytes of an element: Hopper and datacentre Blackwell have kernels for 16-bit routers.
+
+    Source: vllm.model_executor.layers.fused_moe.router.gate_linear.GateLinear (0.33.0)
+    """
+    if module.float32_without_kernel and ranks.capability // 10 not in (9, 10):
+        return DTYPE_BYTES["float32"]
+    return DTYPE_BYTES[module.dtype] if module.dtype else ranks.dtype_bytes
 
 
 def expert_shard(module: Experts, ranks: Ranks) -> ExpertShard:

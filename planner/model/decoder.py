@@ -75,7 +75,7 @@ class Decoder:
             hidden=hidden,
             heads=heads,
             kv_heads=keys.int("num_key_value_heads", "num_kv_heads", default=heads),
-            head_dim=keys.int("head_dim", default=hidden // heads),
+            head_dim=keys.int("head_dim", default=hidden // max(heads, 1)),
             num_layers=keys.int("num_hidden_layers", "n_layer", "num_layers", "n_layers"),
             vocab_size=keys.int("vocab_size", "padded_vocab_size"),
             max_position=keys.int("max_position_embeddings", "n_positions", default=8192),
