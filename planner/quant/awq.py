@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from planner.quant.names import PartList
 from planner.quant.schemes.awq import BITS, Awq
 from planner.quant.unquantized import UNQUANTIZED, Partly
-from planner.quant.values import whole_number
+from planner.quant.values import bits, group_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,10 +56,10 @@ class AutoAwq(Partly):
 def read(config: Mapping[str, Any], model: Mapping[str, Any]) -> AutoAwq:
     """A checkpoint with ``quant_method: awq``."""
     del model
-    group_size = whole_number(config, "q_group_size", "group_size")
+    size = group_size(config, "q_group_size", "group_size")
     return AutoAwq(
-        scheme=Awq(group_size=group_size, zero_points=bool(config.get("zero_point", True))),
+        scheme=Awq(group_size=size, zero_points=bool(config.get("zero_point", True))),
         ignored=PartList.of(config.get("modules_to_not_convert")),
         head=bool(config.get("lm_head")),
-        bits=whole_number(config, "w_bit", "bits"),
+        bits=bits(config, "w_bit", "bits"),
     )

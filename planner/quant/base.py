@@ -177,6 +177,11 @@ class Quantization(Protocol):
         """Why vLLM refuses the checkpoint on any GPU and in any layout; empty when it does not."""
         ...
 
+    @property
+    def kv_cache_dtype(self) -> str:
+        """What ``--kv-cache-dtype auto`` stands for: ``auto``, or what the checkpoint names."""
+        ...
+
     def linear_scheme(self, names: tuple[str, ...], module: str = "") -> Scheme:
         """The format of a linear layer."""
         ...

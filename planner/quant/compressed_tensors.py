@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
 from planner.quant.names import Patterns
-from planner.quant.schemes.arguments import Numbers, scheme_of
+from planner.quant.schemes.arguments import Numbers, runs_experts, scheme_of
 from planner.quant.schemes.cache_scales import CACHE_SCALES_AND_ZEROS
 from planner.quant.unquantized import UNQUANTIZED, Partly
 
@@ -29,6 +29,7 @@ class Target:
     text: str
     names: Patterns
     scheme: Scheme
+    runs_experts: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class CompressedTensors(Partly):
     ignored: Patterns
     min_capability: int
     sorted_inputs: bool = False
+    quantizes_cache: bool = False
     method: str = "compressed-tensors"
 
     @property
@@ -57,39 +59,58 @@ class CompressedTensors(Partly):
             return ()
         return ("Compressed-tensors group/dynamic activation ordering is no longer supported",)
 
+    @property
+    def kv_cache_dtype(self) -> str:
+        """8-bit floats where the checkpoint has a scheme for the cache."""
+        return "fp8" if self.quantizes_cache else "auto"
+
     def linear_scheme(self, names: tuple[str, ...], module: str = "") -> Scheme:
         """The scheme of the layer's target."""
         if self.ignored.has_linear(names, module):
             return UNQUANTIZED
-        return self._named(names, module) or self._of_class(_LINEAR) or UNQUANTIZED
+        target = self._named(names, module) or self._of_class(_LINEAR)
+        return target.scheme if target else UNQUANTIZED
 
     def expert_scheme(self, names: tuple[str, ...], module: str = "") -> Scheme:
-        """The scheme of the experts' matrices, one for all."""
+        """The scheme of the experts' matrices, one for all.
+
+        Raises:
+            InvalidInputError: vLLM has no experts of it.
+        """
         del module
         if self.ignored.has_linear(names):
             return UNQUANTIZED
-        scheme = self._named(names, "") or self._of_class(_EXPERTS) or self._of_class(_LINEAR)
-        return scheme or UNQUANTIZED
+        target = self._named(names, "") or self._of_class(_EXPERTS) or self._of_class(_LINEAR)
+        if target is None:
+            return UNQUANTIZED
+        if not target.runs_experts:
+            raise InvalidInputError(
+                f"vLLM has no experts of the compressed-tensors scheme {target.scheme.name}",
+                cause="it refuses them: Unsupported FusedMoe scheme",
+                fix="use a checkpoint with W4A16, dynamic W8A8, FP8 or NVFP4 experts",
+            )
+        return target.scheme
 
     def head_scheme(self, name: str) -> Scheme:
         """Only a target by name reaches the head: its class is not Linear."""
         if self.ignored.has(name):
             return UNQUANTIZED
-        return self._named((name,), name) or UNQUANTIZED
+        target = self._named((name,), name)
+        return target.scheme if target else UNQUANTIZED
 
     def attention_scheme(self, *, mla: bool) -> Scheme:
         """Scales and zero points for the cache, except in latent attention."""
         return UNQUANTIZED if mla else CACHE_SCALES_AND_ZEROS
 
-    def _named(self, names: tuple[str, ...], module: str) -> Scheme | None:
+    def _named(self, names: tuple[str, ...], module: str) -> Target | None:
         for target in self.targets:
             if module and target.names.has(module):
-                return target.scheme
+                return target
         found = [next((t for t in self.targets if t.names.has(name)), None) for name in names]
-        return found[0].scheme if found[0] and all(found) else None
+        return found[0] if all(found) else None
 
-    def _of_class(self, kind: str) -> Scheme | None:
-        return next((t.scheme for t in self.targets if t.text.lower() in kind.lower()), None)
+    def _of_class(self, kind: str) -> Target | None:
+        return next((t for t in self.targets if t.text.lower() in kind.lower()), None)
 
 
 def read(config: Mapping[str, Any], model: Mapping[str, Any]) -> CompressedTensors:
@@ -107,6 +128,7 @@ def read(config: Mapping[str, Any], model: Mapping[str, Any]) -> CompressedTenso
         ignored=Patterns.of(config.get("ignore")),
         min_capability=max((_least(group) for group in groups), default=70),
         sorted_inputs=any(order in _ACT_ORDERS for order in orders),
+        quantizes_cache=bool(config.get("kv_cache_scheme")),
     )
 
 
@@ -131,7 +153,12 @@ def _targets(group: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[Ta
         )
     for target in group.get("targets") or []:
         text = str(target)
-        yield Target(text=text, names=Patterns.of([text]), scheme=scheme)
+        yield Target(
+            text=text,
+            names=Patterns.of([text]),
+            scheme=scheme,
+            runs_experts=runs_experts(weights, inputs),
+        )
 
 
 def _least(group: Mapping[str, Any]) -> int:

@@ -11,6 +11,7 @@ from planner.quant.schemes.fp8 import Fp8Tensor
 from planner.quant.schemes.fp8_block import Fp8Block
 from planner.quant.schemes.mxfp4_experts import Mxfp4Experts
 from planner.quant.unquantized import UNQUANTIZED, Partly
+from planner.quant.values import block_shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,10 +53,9 @@ def fp8_scheme(config: Mapping[str, Any], *, scale_bytes: int | None = None) -> 
     block = config.get("weight_block_size")
     if not block:
         return Fp8Tensor(static_inputs=config.get("activation_scheme") == "static")
-    down, across = (int(size) for size in block)
     if scale_bytes is None:
-        return Fp8Block(block=(down, across))
-    return Fp8Block(block=(down, across), scale_bytes=scale_bytes)
+        return Fp8Block(block=block_shape(block))
+    return Fp8Block(block=block_shape(block), scale_bytes=scale_bytes)
 
 
 def ignored_layers(config: Mapping[str, Any]) -> ExactList:

@@ -9,7 +9,7 @@ from planner.quant.names import PartList, matches
 from planner.quant.schemes.gptq import Gptq
 from planner.quant.schemes.grouped import MARLIN_GROUPS, PER_CHANNEL
 from planner.quant.unquantized import UNQUANTIZED, Partly
-from planner.quant.values import whole_number
+from planner.quant.values import bits, group_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 METHODS = ("gptq", "gptq_marlin", "auto_gptq")
 _SKIP, _OVERRIDE = "-:", "+:"
 _KNOWN_BITS = (4, 8)
+_FLOAT16 = ("float16", "torch.float16", "half")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class AutoGptq(Partly):
 
     rules: tuple[Rule, ...]
     only: PartList | None = None
+    float16: bool = False
     head: bool = False
     method: str = "auto_gptq"
     min_capability: int = 75
@@ -70,16 +72,18 @@ class AutoGptq(Partly):
 
     def _scheme(self, module: str) -> Scheme:
         rule = next(rule for rule in self.rules if matches(rule.pattern, module))
-        return UNQUANTIZED if rule.skip else Gptq(bits=rule.bits, group_size=rule.group_size)
+        if rule.skip:
+            return UNQUANTIZED
+        return Gptq(bits=rule.bits, group_size=rule.group_size, float16=self.float16)
 
 
 def read(config: Mapping[str, Any], model: Mapping[str, Any]) -> AutoGptq:
     """A checkpoint with ``quant_method: gptq``."""
-    del model
     listed = config.get("modules_in_block_to_quantize")
     return AutoGptq(
         rules=tuple(_rules(config)),
         only=PartList.of(_flat(listed)) if listed else None,
+        float16=str(model.get("dtype") or model.get("torch_dtype")) in _FLOAT16,
         head=bool(config.get("lm_head")),
     )
 
@@ -96,8 +100,8 @@ def _rule(pattern: str, config: Mapping[str, Any], *, skip: bool) -> Rule:
     return Rule(
         pattern=pattern,
         skip=skip,
-        bits=whole_number(config, "bits"),
-        group_size=whole_number(config, "group_size"),
+        bits=bits(config, "bits"),
+        group_size=group_size(config, "group_size"),
         symmetric=bool(config.get("sym", True)),
         ordered=bool(config.get("desc_act")),
     )

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
+from planner.quant.modelopt_keys import algorithm, cache_dtype, inner, method_of
 from planner.quant.names import ExactList, PartList, matches, wildcards
 from planner.quant.schemes.cache_scales import CACHE_SCALES
 from planner.quant.schemes.fp8 import Fp8Channel, Fp8Tensor
-from planner.quant.schemes.fp8_block import Fp8Block
+from planner.quant.schemes.fp8_block import ModelOptFp8Block
 from planner.quant.schemes.microscaling import Microscaling
 from planner.quant.schemes.nvfp4 import GROUP_SIZE, Nvfp4
 from planner.quant.unquantized import UNQUANTIZED, Partly
-from planner.quant.values import whole_number
+from planner.quant.values import group_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 METHODS = ("modelopt", "modelopt_fp4", "modelopt_mxfp8", "mxfp8")
 _VISION = ("vision_tower", "vision_model", "vit_large_projector")
-_MIN_CAPABILITY = {"modelopt": 80, "modelopt_fp4": 75, "modelopt_mxfp8": 80}
+_MINIMAX = "mxfp8"
+"""MiniMax's name of ModelOpt's MXFP8"""
+_MIN_CAPABILITY = {"modelopt": 80, "modelopt_fp4": 75, "modelopt_mxfp8": 80, _MINIMAX: 80}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,12 @@ class ModelOpt(Partly):
     experts: Scheme
     excluded: Excluded
     method: str
+    cache: str = "auto"
+
+    @property
+    def kv_cache_dtype(self) -> str:
+        """What the checkpoint's cache was calibrated for."""
+        return self.cache
 
     @property
     def min_capability(self) -> int:
@@ -80,7 +89,7 @@ class ModelOpt(Partly):
     @property
     def dtypes(self) -> tuple[str, ...]:
         """MXFP8 works on bfloat16 alone."""
-        return ("bfloat16",) if self.method == "modelopt_mxfp8" else ("bfloat16", "float16")
+        return ("bfloat16",) if "mxfp8" in self.method else ("bfloat16", "float16")
 
     def linear_scheme(self, names: tuple[str, ...], module: str = "") -> Scheme:
         """The scheme unless the layer is excluded or of a vision tower."""
@@ -102,17 +111,6 @@ class ModelOpt(Partly):
         return CACHE_SCALES
 
 
-def inner(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What ``hf_quant_config.json`` nests under ``quantization``, or the configuration itself."""
-    nested = config.get("quantization")
-    return nested if isinstance(nested, dict) else config
-
-
-def algorithm(config: Mapping[str, Any]) -> str:
-    """ModelOpt's name of the number format, in capitals; "" when it states none."""
-    return str(inner(config).get("quant_algo") or "").upper()
-
-
 def excluded_layers(config: Mapping[str, Any]) -> Excluded:
     """The layers left in 16 bits, under whichever key this version of ModelOpt wrote."""
     stated = inner(config)
@@ -120,7 +118,7 @@ def excluded_layers(config: Mapping[str, Any]) -> Excluded:
     return Excluded.of(next((stated[key] for key in keys if stated.get(key)), None))
 
 
-def linear_scheme_of(name: str, group_size: int = GROUP_SIZE) -> Scheme | None:
+def linear_scheme_of(name: str, group: int = GROUP_SIZE) -> Scheme | None:
     """The scheme of linear layers in a format, by ModelOpt's name of it.
 
     Source: vllm.model_executor.layers.quantization.modelopt.resolve (0.33.0)
@@ -130,21 +128,12 @@ def linear_scheme_of(name: str, group_size: int = GROUP_SIZE) -> Scheme | None:
     if name == "FP8_PER_CHANNEL_PER_TOKEN":
         return Fp8Channel()
     if name == "FP8_PB_WO":
-        return Fp8Block()
+        return ModelOptFp8Block()
     if name == "MXFP8":
         return Microscaling(bits=8)
     if name in ("NVFP4", "W4A16_NVFP4"):
-        return Nvfp4(group_size=group_size, inputs="scaled" if name == "NVFP4" else "dropped")
+        return Nvfp4(group_size=group, inputs="scaled" if name == "NVFP4" else "dropped")
     return None
-
-
-def method_of(name: str) -> str:
-    """The method of vLLM for a format, by ModelOpt's name of it."""
-    if name == "MIXED_PRECISION":
-        return "modelopt_mixed"
-    if "MXFP8" in name:
-        return "modelopt_mxfp8"
-    return "modelopt_fp4" if "FP4" in name else "modelopt"
 
 
 def read(config: Mapping[str, Any], model: Mapping[str, Any]) -> ModelOpt:
@@ -154,11 +143,11 @@ def read(config: Mapping[str, Any], model: Mapping[str, Any]) -> ModelOpt:
         InvalidInputError: vLLM does not know the format.
     """
     del model
-    name = algorithm(config) or ("MXFP8" if config.get("quant_method") == "mxfp8" else "")
+    method = str(config.get("quant_method"))
+    name = algorithm(config) or ("MXFP8" if method == _MINIMAX else "")
     if name == "NVFP4" and _weight_only(config):
         name = "W4A16_NVFP4"
-    group_size = whole_number(inner(config), "group_size", default=GROUP_SIZE)
-    scheme = linear_scheme_of(name, group_size)
+    scheme = linear_scheme_of(name, group_size(inner(config), "group_size", default=GROUP_SIZE))
     if scheme is None:
         raise InvalidInputError(
             f"the ModelOpt format {name or 'of no name'} is not known",
@@ -171,7 +160,8 @@ def read(config: Mapping[str, Any], model: Mapping[str, Any]) -> ModelOpt:
         scheme=scheme,
         experts=experts,
         excluded=excluded_layers(config),
-        method=method_of(name),
+        method=method if method == _MINIMAX else method_of(name),
+        cache=cache_dtype(config),
     )
 
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
-from planner.quant.modelopt import Excluded, excluded_layers, inner, linear_scheme_of
+from planner.quant.modelopt import Excluded, excluded_layers, linear_scheme_of
+from planner.quant.modelopt_keys import cache_dtype, inner
 from planner.quant.names import plain
 from planner.quant.schemes.cache_scales import CACHE_SCALES
 from planner.quant.schemes.fp8 import Fp8Tensor
 from planner.quant.schemes.fp8_block import Fp8Block
 from planner.quant.schemes.nvfp4 import GROUP_SIZE
 from planner.quant.unquantized import UNQUANTIZED, Partly
+from planner.quant.values import group_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +37,14 @@ class ModelOptMixed(Partly):
     excluded: Excluded
     group_size: int
     cache_scales: bool
+    cache: str = "auto"
     method: str = "modelopt_mixed"
     min_capability: int = 75
+
+    @property
+    def kv_cache_dtype(self) -> str:
+        """What the checkpoint's cache was calibrated for."""
+        return self.cache
 
     def linear_scheme(self, names: tuple[str, ...], module: str = "") -> Scheme:
         """The layer's own format; 16 bits when it has none."""
@@ -91,13 +99,14 @@ def read(config: Mapping[str, Any], model: Mapping[str, Any]) -> ModelOptMixed:
     formats = {
         plain(name): str(own.get("quant_algo") or "").upper() for name, own in layers.items()
     }
-    sizes = (own.get("group_size") for own in layers.values() if "FP4" in str(own))
-    stated = inner(config).get("group_size") or next((size for size in sizes if size), GROUP_SIZE)
+    nvfp4 = (own for name, own in layers.items() if "NVFP4" in formats[plain(name)])
+    of_layer = group_size(next(nvfp4, {}), "group_size", default=GROUP_SIZE)
     return ModelOptMixed(
         formats=formats,
         excluded=excluded_layers(config),
-        group_size=int(stated),
+        group_size=group_size(inner(config), "group_size", default=of_layer),
         cache_scales=_quantizes_cache(config),
+        cache=cache_dtype(config),
     )
 
 

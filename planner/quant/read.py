@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from planner import plugins
 from planner.errors import InvalidInputError, nearest
-from planner.quant.modelopt import algorithm, method_of
+from planner.quant.modelopt_keys import algorithm, method_of
 from planner.quant.removed import REMOVED_METHODS
 from planner.quant.unquantized import UNQUANTIZED
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.quant.base import Quantization
 
 FORMATS = "planner.quant"
-_NOT_FORMATS = ("names", "read", "removed", "values")
+_NOT_FORMATS = ("modelopt_keys", "names", "read", "removed", "values")
 _NESTED = ("text_config", "llm_config", "language_config", "thinker_config")
 _ONLINE = "online"
 _DEEPSEEK_V4 = ("deepseek_v4", "deepseek_v4_text", "deepseek_v41", "deepseek_v41_text")
@@ -129,4 +129,12 @@ def _refuse_removed(method: str) -> None:
 
 
 def _read(module: ModuleType, config: Mapping[str, Any], model: Mapping[str, Any]) -> Quantization:
-    return cast("Quantization", module.read(config, model))
+    try:
+        return cast("Quantization", module.read(config, model))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        # the format's reader took a value for what its key should hold, and it is not
+        raise InvalidInputError(
+            f"the quantization_config of {config.get('quant_method')} cannot be read",
+            cause=str(error),
+            fix="use the config.json that lies beside the checkpoint",
+        ) from error

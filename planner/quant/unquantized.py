@@ -27,6 +27,7 @@ class Unquantized:
     min_capability: int = 0
     dtypes: tuple[str, ...] = ("bfloat16", "float16", "float32")
     refusals: tuple[str, ...] = ()
+    kv_cache_dtype: str = "auto"
 
     def linear(self, shard: LinearShard) -> tuple[Stored, ...]:
         """One weight of rows x inputs."""
@@ -91,6 +92,11 @@ class Partly:
     def refusals(self) -> tuple[str, ...]:
         """None: vLLM takes any checkpoint of the format."""
         return ()
+
+    @property
+    def kv_cache_dtype(self) -> str:
+        """The cache stays in the model's dtype."""
+        return "auto"
 
     def head_scheme(self, name: str) -> Scheme:
         """The head stays in the model's dtype."""

@@ -13,6 +13,7 @@ from planner.quant.schemes.microscaling import Microscaling
 from planner.quant.schemes.nvfp4 import GROUP_SIZE as NVFP4_GROUP
 from planner.quant.schemes.nvfp4 import Nvfp4
 from planner.quant.schemes.packed_int import PackedInt
+from planner.quant.values import bits, block_shape, group_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,24 +48,23 @@ class Numbers:
         """What a config group says of weights or activations; None when it says nothing."""
         if not stated:
             return None
-        group_size, block = stated.get("group_size"), stated.get("block_structure")
-        if isinstance(block, str):
-            block = [int(size) for size in block.split("x")]
+        block = stated.get("block_structure")
+        group = group_size(stated, "group_size") if stated.get("group_size") else None
         return cls(
-            bits=int(stated.get("num_bits") or _BYTE_BITS),
+            bits=bits({"num_bits": _BYTE_BITS, **stated}, "num_bits"),
             type=str(stated.get("type") or "int").lower(),
-            strategy=str(stated.get("strategy") or _strategy(group_size)).lower(),
-            group_size=group_size,
-            block=(block[0], block[1]) if block else None,
+            strategy=str(stated.get("strategy") or _strategy(group)).lower(),
+            group_size=group,
+            block=block_shape(block) if block else None,
             symmetric=stated.get("symmetric") is not False,
             dynamic=bool(stated.get("dynamic")),
             uint8_scales=str(stated.get("scale_dtype")).endswith("uint8"),
         )
 
-    def is_float(self, bits: int, group_size: int | None = None) -> bool:
+    def is_float(self, width: int, group: int | None = None) -> bool:
         """Whether they are floats of so many bits, in groups of that size."""
-        same_group = group_size is None or self.group_size == group_size
-        return self.type == "float" and self.bits == bits and same_group and self.symmetric
+        same_group = group is None or self.group_size == group
+        return self.type == "float" and self.bits == width and same_group and self.symmetric
 
 
 def scheme_of(weights: Numbers, inputs: Numbers | None, form: str) -> Scheme | None:
@@ -88,6 +88,20 @@ def scheme_of(weights: Numbers, inputs: Numbers | None, form: str) -> Scheme | N
     return None
 
 
+def runs_experts(weights: Numbers, inputs: Numbers | None) -> bool:
+    """Whether vLLM has experts of a scheme that its linear layers have.
+
+    Source: vllm.model_executor.layers.quantization.compressed_tensors.compressed_tensors_moe
+    .compressed_tensors_moe_w8a8_fp8, .compressed_tensors_moe_w8a8_int8 (0.33.0)
+    """
+    if inputs is None or weights.bits < _BYTE_BITS:
+        return weights.type == "int" or weights.bits < _BYTE_BITS or weights.uint8_scales
+    pairs = [("channel", "token")]
+    if weights.type == "float":
+        pairs.append(("tensor", "tensor"))
+    return weights.strategy == "block" or (weights.strategy, inputs.strategy) in pairs
+
+
 def _fp8(weights: Numbers, inputs: Numbers | None) -> Scheme | None:
     if weights.strategy == "block" and weights.block is not None:
         return Fp8Block(block=weights.block, refines=False, merged_may_end_inside=False)
@@ -99,10 +113,12 @@ def _fp8(weights: Numbers, inputs: Numbers | None) -> Scheme | None:
 
 def _int(weights: Numbers, inputs: Numbers | None, form: str) -> Scheme | None:
     if form == PACKED and weights.bits in _PACKED_BITS and weights.strategy in ("channel", "group"):
-        group_size = weights.group_size if weights.strategy == "group" else PER_CHANNEL
+        size = PER_CHANNEL if weights.strategy == "channel" else weights.group_size
+        if size is None:
+            return None
         return PackedInt(
             bits=weights.bits,
-            group_size=PER_CHANNEL if group_size is None else group_size,
+            group_size=size,
             symmetric=weights.symmetric,
         )
     eight = inputs is not None and weights.bits == inputs.bits == _BYTE_BITS
@@ -115,7 +131,7 @@ def _int(weights: Numbers, inputs: Numbers | None, form: str) -> Scheme | None:
     )
 
 
-def _strategy(group_size: int | None) -> str:
-    if group_size is None:
+def _strategy(group: int | None) -> str:
+    if group is None:
         return "tensor"
-    return "group" if group_size > 0 else "channel"
+    return "group" if group > 0 else "channel"

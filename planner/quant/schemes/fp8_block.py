@@ -148,6 +148,27 @@ class Fp8Block(AnyShard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelOptFp8Block(Fp8Block):
+    """ModelOpt's blocks of linear layers, whose rows of blocks must be whole.
+
+    Source: vllm.model_executor.layers.quantization.modelopt.KFp8Block128 (0.33.0)
+    """
+
+    def linear_misfits(self, shard: LinearShard) -> tuple[Misfit, ...]:
+        """Whole blocks of input features; the last block of outputs may be begun."""
+        _, across = self.block
+        misfit = Misfit(
+            broken=np.asarray(shard.inputs % across != 0),
+            size=shard.inputs,
+            step=across,
+            what=f"input features a rank, in blocks of {across}",
+            source="vllm.model_executor.layers.quantization.modelopt.KFp8Block128",
+            error="FP8_PB_WO requires in divisible by",
+        )
+        return (misfit,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnlineFp8Block(AnyShard):
     """16-bit weights that vLLM turns into blocks of 128 x 128 while loading.
 

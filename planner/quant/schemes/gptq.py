@@ -32,12 +32,15 @@ if TYPE_CHECKING:
 class Gptq(AnyShard):
     """``bits`` a weight, a scale and a zero point for each group of ``group_size`` inputs.
 
+    ``float16`` says that the model runs in it, for which there is one kernel more.
+
     Source: vllm.model_executor.layers.quantization.auto_gptq.AutoGPTQLinearMethod,
     AutoGPTQMoEMethod (0.33.0)
     """
 
     bits: int
     group_size: int
+    float16: bool = False
 
     @property
     def name(self) -> str:
@@ -101,11 +104,12 @@ class Gptq(AnyShard):
         return tuple(Stored(tensor_bytes=shard.experts * size) for size in sizes)
 
     def _exllama_takes(self, shard: LinearShard) -> Bools:
-        """Whether the kernel for float16 takes the shard: before Ampere there is no bfloat16.
+        """Whether the kernel for float16 takes the shard; before Ampere there is no bfloat16.
 
         Source: vllm.model_executor.kernels.linear.mixed_precision.exllama
         .ExllamaLinearKernel.can_implement (0.33.0)
         """
-        if shard.capability >= AMPERE or shard.full_inputs % self.group_size:
+        float16 = self.float16 or shard.capability < AMPERE
+        if not float16 or self.group_size <= 0 or shard.full_inputs % self.group_size:
             return NOWHERE
         return np.asarray(shard.rows % (INT32_BITS // self.bits) == 0)

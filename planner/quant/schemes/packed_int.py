@@ -15,6 +15,7 @@ from planner.units import ceil_div
 
 if TYPE_CHECKING:
     from planner.quant.base import ExpertShard, LinearShard
+    from planner.units import IntLike
 
 _PREFIX = "vllm.model_executor.layers.quantization.compressed_tensors"
 _LINEAR = f"{_PREFIX}.schemes.compressed_tensors_wNa16"
@@ -63,17 +64,18 @@ class PackedInt(AnyShard):
 
     def experts(self, shard: ExpertShard) -> tuple[Stored, ...]:
         """The same stacked, of both matrices."""
-        tensors = []
+        sizes: list[IntLike] = []
         for rows, columns in shard.matrices:
             count = groups(columns, self.group_size)
-            packed = (
+            sizes += [
                 rows * (columns * self.bits // INT32_BITS) * INT32,
                 rows * count * shard.dtype_bytes,
                 2 * shard.dtype_bytes,
-                0 if self.symmetric else rows * self.bits // INT32_BITS * count * INT32,
-            )
-            tensors += [Stored(tensor_bytes=shard.experts * size) for size in packed]
-        return (*tensors, *expert_biases(shard))
+            ]
+            if not self.symmetric:
+                sizes.append(rows * self.bits // INT32_BITS * count * INT32)
+        tensors = tuple(Stored(tensor_bytes=shard.experts * size) for size in sizes)
+        return tensors + expert_biases(shard)
 
     def linear_misfits(self, shard: LinearShard) -> tuple[Misfit, ...]:
         """Each rank must hold whole groups."""
