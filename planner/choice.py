@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from planner.rank import compare, order
 from planner.repartition import repartitioned
 
@@ -16,9 +18,9 @@ def best_rows(judged: list[Judged], top: int) -> list[tuple[Case, int]]:
     """The first layouts, best first: a case and its row each."""
     chosen: list[tuple[Case, int]] = []
     for group in judged:
-        fitting = group.fitting
-        for row in order(fitting)[:top]:
-            better = repartitioned(fitting, int(row))
-            chosen.append((better, 0) if better else (fitting, int(row)))
+        for row in order(group.case, np.flatnonzero(group.fitting))[:top].tolist():
+            better = repartitioned(group.case, row)
+            chosen.append((better, 0) if better else (group.case, row))
+        chosen += [(case, 0) for case in group.mended.values()]
     chosen.sort(key=lambda pair: compare(*pair))
     return chosen[:top]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planner import plan
-from planner.launch.serve import serve_commands
-from planner.vllm.arguments import OPTIONS
+from planner.vllm.command import as_options
+from planner.vllm.hosts import Executor, host_commands
 
 if TYPE_CHECKING:
     from planner.case import Case
@@ -23,10 +23,10 @@ def describe_model(subject: Subject) -> plan.Model:
     source, architecture = subject.source, subject.architecture
     if architecture is None:
         named = source.config.get("architectures") or [None]
-        return plan.Model(
+        return plan.Model.model_construct(
             id=source.id, architecture=named[0], source=source.source, trust=source.trust
         )
-    return plan.Model(
+    return plan.Model.model_construct(
         id=source.id,
         architecture=architecture.name,
         source=source.source,
@@ -43,7 +43,7 @@ def describe_model(subject: Subject) -> plan.Model:
 def describe_hardware(subject: Subject) -> plan.Hardware:
     """The cluster, and what was assumed to read it."""
     groups = tuple(
-        plan.HardwareGroup(
+        plan.HardwareGroup.model_construct(
             accelerator=group.accelerator.id,
             nodes=group.nodes,
             gpus_per_node=group.gpus_per_node,
@@ -54,7 +54,7 @@ def describe_hardware(subject: Subject) -> plan.Hardware:
         )
         for group in subject.cluster.groups
     )
-    return plan.Hardware(groups=groups, assumptions=subject.cluster.assumptions)
+    return plan.Hardware.model_construct(groups=groups, assumptions=subject.cluster.assumptions)
 
 
 def describe_layout(
@@ -62,7 +62,7 @@ def describe_layout(
     row: int,
     *,
     model: str,
-    executor: str,
+    executor: Executor,
     why: str = "",
     findings: tuple[Finding, ...] = (),
 ) -> plan.Layout:
@@ -73,10 +73,19 @@ def describe_layout(
         environment["VLLM_PP_LAYER_PARTITION"] = ",".join(map(str, case.partition))
     hosts = int(case.placement.hosts[row])
     known = hosts <= case.placement.nodes
-    commands = serve_commands(
-        model, arguments, environment, hosts=hosts if known else 1, executor=executor
+    commands = tuple(
+        plan.Command.model_construct(
+            node=host.node,
+            role=host.role,
+            environment=dict(host.environment),
+            argv=host.argv,
+            shell=host.shell,
+        )
+        for host in host_commands(
+            model, arguments, environment, nodes=hosts if known else 1, executor=executor
+        )
     )
-    return plan.Layout(
+    return plan.Layout.model_construct(
         **sizes(case, row),
         gpus_used=int(case.layouts.gpus[row]),
         why=why,
@@ -117,21 +126,19 @@ def vllm_arguments(case: Case, row: int) -> dict[str, Any]:
     arguments["--gpu-memory-utilization"] = case.settings.gpu_memory_utilization
     if not case.serves_full_length[row]:
         arguments["--max-model-len"] = int(case.max_model_len[row])
-    for name, value in case.arguments.given().items():
-        arguments.setdefault(OPTIONS[name].flag, value)
-    for flag, values in case.arguments.other:
-        arguments[flag] = True if not values else values if len(values) > 1 else values[0]
+    for flag, value in as_options(case.arguments).items():
+        arguments.setdefault(flag, value)
     return arguments
 
 
 def _fit(case: Case, row: int) -> plan.Fit:
     if not case.plannable[row]:
-        return plan.Fit(verdict="does_not_fit")
+        return plan.Fit.model_construct(verdict="does_not_fit")
     probability = float(case.fit_probability[row])
-    verdict = "fits" if case.fits[row] else "uncertain"
+    verdict: plan.Verdict = "fits" if case.fits[row] else "uncertain"
     if not case.may_fit[row]:
         verdict = "does_not_fit"
-    return plan.Fit(
+    return plan.Fit.model_construct(
         verdict=verdict,
         probability=round(probability, 3),
         margin_bytes=int(case.margin.mid[row]),
@@ -140,7 +147,7 @@ def _fit(case: Case, row: int) -> plan.Fit:
 
 def _memory(case: Case, row: int) -> plan.Memory:
     stages = range(int(case.layouts.pp[row]))
-    return plan.Memory(
+    return plan.Memory.model_construct(
         gpu_memory_utilization=case.settings.gpu_memory_utilization,
         budget_bytes=case.budget.budget_bytes,
         stages=tuple(_stage(case, row, stage) for stage in stages),
@@ -160,7 +167,7 @@ def _stage(case: Case, row: int, stage: int) -> plan.Stage:
         "kv_cache_bytes": budget.kv_cache,
         "outside_budget_bytes": budget.outside,
     }
-    return plan.Stage(
+    return plan.Stage.model_construct(
         layers=(at(case.stages.starts), at(case.stages.ends) - 1),
         rank_classes=case.rank_classes(row),
         parameter_bytes=at(case.weights.parameter_bytes),
@@ -168,7 +175,11 @@ def _stage(case: Case, row: int, stage: int) -> plan.Stage:
         post_load_bytes=at(budget.post_load_bytes),
         allocator_bytes=at(budget.allocator_bytes),
         weights_bytes=at(budget.weights_bytes),
-        **{name: at(term.mid) for name, term in uncertain.items()},
+        activation_bytes=at(budget.activation.mid),
+        cuda_graph_bytes=at(budget.graphs.mid),
+        non_torch_bytes=at(budget.non_torch.mid),
+        kv_cache_bytes=at(budget.kv_cache.mid),
+        outside_budget_bytes=at(budget.outside.mid),
         free_bytes=at(budget.free_bytes),
         interval={name: (at(term.low), at(term.high)) for name, term in uncertain.items()},
     )
@@ -181,7 +192,7 @@ def _kv_cache(case: Case, row: int) -> plan.KvCache | None:
         return None
     length = int(case.max_model_len[row])
     groups = tuple(int(np.asarray(b)) for b in planned.blocks_per_group(length))
-    return plan.KvCache(
+    return plan.KvCache.model_construct(
         dtype=kv.dtype,
         block_size=planned.block_size,
         bytes_per_block=max(planned.bytes_per_block),

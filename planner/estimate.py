@@ -35,10 +35,10 @@ def estimate(request: Request, environ: Mapping[str, str] | None = None) -> plan
                 0,
                 model=subject.source.id,
                 executor=request.executor,
-                findings=row_findings(case, 0),
+                findings=row_findings(case, [0])[0],
             ),
         )
-    return plan.Answer(
+    return plan.Answer.model_construct(
         command="estimate",
         vllm_version=subject.version.name,
         model=describe_model(subject),

@@ -9,6 +9,7 @@ import numpy as np
 
 from planner import plan
 from planner.describe import sizes
+from planner.layout import distinct_rows
 from planner.repartition import repartitioned
 from planner.resolve import table
 from planner.rules.base import finding, forbidding, judge, layout_rules
@@ -35,19 +36,23 @@ class Judged:
     Attributes:
         candidates: all of them, and the rows that break a rule of structure, by code.
         case: those that can be built, and the rows that break a rule of memory, by code.
-        kept: rows of ``case`` that fit, or may.
+        fitting: rows of ``case`` that fit, or may.
+        mended: rows that fit only under another division of layers over stages, divided so.
     """
 
     candidates: Case
     unbuildable: dict[str, Bools]
     case: Case
     short: dict[str, Bools]
-    kept: Bools
+    fitting: Bools
+    mended: dict[int, Case]
 
     @property
-    def fitting(self) -> Case:
-        """The layouts to choose from."""
-        return self.case.take(self.kept)
+    def kept(self) -> Bools:
+        """Rows of ``case`` to choose from."""
+        kept = self.fitting.copy()
+        kept[list(self.mended)] = True
+        return kept
 
 
 def judge_candidates(subject: Subject, group: NodeGroup) -> Judged:
@@ -74,7 +79,8 @@ def judge_layouts(subject: Subject, group: NodeGroup, layouts: Layouts) -> Judge
         unbuildable=unbuildable,
         case=case,
         short=short,
-        kept=fitting | _mended(case, ~fitting),
+        fitting=fitting,
+        mended=_mended(case, ~fitting),
     )
 
 
@@ -89,24 +95,22 @@ def _outdone(case: Case) -> Bools:
     if case.has_experts or case.arguments.data_parallel_size is not None:
         return np.zeros(len(layouts), dtype=np.bool_)
     placed = case.placement.hosts <= case.placement.nodes
-    _, shape = np.unique(np.stack([layouts.tp, layouts.pp]), axis=1, return_inverse=True)
+    _, shape = distinct_rows([layouts.tp, layouts.pp])
     largest = np.ones(int(shape.max(initial=0)) + 1, dtype=np.int64)
-    np.maximum.at(largest, shape.reshape(-1)[placed], layouts.dp[placed])
-    outdone: Bools = layouts.dp < largest[shape.reshape(-1)]
+    np.maximum.at(largest, shape[placed], layouts.dp[placed])
+    outdone: Bools = layouts.dp < largest[shape]
     return outdone
 
 
-def _mended(case: Case, rows: Bools) -> Bools:
+def _mended(case: Case, rows: Bools) -> dict[int, Case]:
     """Rows that fit under another division of layers over stages.
 
     Only where all stages together have room for the weights and the overheads.
     """
-    mended = np.zeros(len(case.layouts), dtype=np.bool_)
     room = np.where(case.stages.exists, case.budget.kv_cache.high, 0).sum(axis=1)
-    for row in np.flatnonzero(rows & (case.layouts.pp > 1) & (room > 0)):
-        better = repartitioned(case, int(row))
-        mended[row] = better is not None and bool(better.may_fit[0])
-    return mended
+    tried = np.flatnonzero(rows & (case.layouts.pp > 1) & (room > 0)).tolist()
+    better = {row: repartitioned(case, row) for row in tried}
+    return {row: divided for row, divided in better.items() if divided and divided.may_fit[0]}
 
 
 def rejections(judged: Judged) -> Iterator[plan.Rejected]:
@@ -121,4 +125,4 @@ def _rejected(case: Case, broken: dict[str, Bools]) -> Iterator[plan.Rejected]:
     for row in np.flatnonzero(_any(broken, len(case.layouts))):
         codes = tuple(code for code, mask in broken.items() if mask[row])
         message = finding(rules[codes[0]], case, int(row)).message
-        yield plan.Rejected(**sizes(case, int(row)), codes=codes, message=message)
+        yield plan.Rejected.model_construct(**sizes(case, int(row)), codes=codes, message=message)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from planner.units import Ints
 
 
-def order(case: Case) -> Ints:
-    """Row numbers, the best layout first.
+def order(case: Case, rows: Ints) -> Ints:
+    """The given rows, the best layout first.
 
     1. What surely fits before what may.
     2. The asked context (or the model's own) in full before a shortened one; shortened ones by
@@ -30,7 +30,8 @@ def order(case: Case) -> Ints:
 
     Source: docs/serving/parallelism_scaling, docs/serving/data_parallel (vLLM 0.33)
     """
-    return np.lexsort(_keys(case)[::-1])
+    keys = [key[rows] for key in reversed(_keys(case))]
+    return rows[np.lexsort(keys)]
 
 
 def compare(case: Case, row: int) -> tuple[int, ...]:

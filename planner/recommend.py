@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from planner import plan
@@ -18,6 +19,8 @@ from planner.rules.base import row_findings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planner.case import Case
+    from planner.finding import Finding
     from planner.request import Request
     from planner.request import require
 from planner.resolve import Subject
@@ -34,7 +37,7 @@ def recommend(request: Request, environ: Mapping[str, str] | None = None) -> pla
     judged = [] if subject.refused else [judge_candidates(subject, g) for g in subject.groups]
     layouts = best_layouts(subject, judged)
     missing = () if layouts or subject.refused else nothing_fits(subject, judged)
-    return plan.Answer(
+    return plan.Answer.model_construct(
         command="recommend",
         vllm_version=subject.version.name,
         model=describe_model(subject),
@@ -48,14 +51,26 @@ def recommend(request: Request, environ: Mapping[str, str] | None = None) -> pla
 
 def best_layouts(subject: Subject, judged: list[Judged]) -> tuple[plan.Layout, ...]:
     """The first layouts of all groups of hosts together, each in full."""
+    chosen = best_rows(judged, subject.request.top)
+    by_case = groupby(sorted(enumerate(chosen), key=_case_of), key=_case_of)
+    findings: dict[int, tuple[Finding, ...]] = {}
+    for _, members in by_case:
+        places = list(members)
+        case = places[0][1][0]
+        found = row_findings(case, [row for _, (_, row) in places])
+        findings |= zip((place for place, _ in places), found, strict=True)
     return tuple(
         describe_layout(
             case,
             row,
             model=subject.source.id,
             executor=subject.request.executor,
-            why=why(case, row, first=position == 0),
-            findings=row_findings(case, row),
+            why=why(case, row, first=place == 0),
+            findings=findings[place],
         )
-        for position, (case, row) in enumerate(best_rows(judged, subject.request.top))
+        for place, (case, row) in enumerate(chosen)
     )
+
+
+def _case_of(chosen: tuple[int, tuple[Case, int]]) -> int:
+    return id(chosen[1][0])

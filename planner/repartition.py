@@ -27,36 +27,34 @@ def repartitioned(case: Case, row: int) -> Case | None:
     layers = case.architecture.num_layers
     if stages == 1 or case.partition is not None or stages > layers:
         return None
-    one = replace(case, layouts=case.layouts.row(row))
-    partition = best_partition(_rooms(one))
+    partition = best_partition(_rooms(case, row, stages))
     if partition == vllm_partition(layers, stages):
         return None
-    better = replace(one, partition=partition)
-    before, after = int(one.kv.num_blocks[0]), int(better.kv.num_blocks[0])
+    better = replace(case, layouts=case.layouts.row(row), partition=partition)
+    before, after = int(case.kv.num_blocks[row]), int(better.kv.num_blocks[0])
     return better if after > max(before, 0) * WORTHWHILE_GAIN else None
 
 
-def _rooms(one: Case) -> StageRoom:
+def _rooms(case: Case, row: int, stages: int) -> StageRoom:
     """What each stage has beside its layers, and what a layer takes of it.
 
     The KV cache of a token is taken to be alike in all layers that keep one, which holds for
     the models of one attention; where it does not, the division is good rather than best.
     """
-    stages = int(one.layouts.pp[0])
     per_layer = layer_bytes(
-        one.kinds,
-        one.layouts,
-        dtype_bytes=one.settings.dtype_bytes,
-        capability=one.settings.capability,
+        case.kinds,
+        case.layouts.row(row),
+        dtype_bytes=case.settings.dtype_bytes,
+        capability=case.settings.capability,
     )
     before = np.concatenate([[0], np.cumsum(per_layer)])
-    held = before[one.stages.ends[0, :stages]] - before[one.stages.starts[0, :stages]]
-    plan = one.kv.plan(0)
-    block = (sum(plan.bytes_per_block), plan.block_size) if plan else (0, 1)
-    keeping = np.array([len(layer.caches) > 0 for layer in one.architecture.layers])
-    per_token = block[0] // max(int(keeping.sum()) * block[1], 1)
+    held = before[case.stages.ends[row, :stages]] - before[case.stages.starts[row, :stages]]
+    plan = case.kv.plan(row)
+    block_bytes, block_size = (sum(plan.bytes_per_block), plan.block_size) if plan else (0, 1)
+    keeping = np.array([len(layer.caches) > 0 for layer in case.architecture.layers])
+    per_token = block_bytes // max(int(keeping.sum()) * block_size, 1)
     return StageRoom(
-        room=one.budget.kv_cache.mid[0, :stages] + held,
+        room=case.budget.kv_cache.mid[row, :stages] + held,
         layer_bytes=per_layer,
         layer_kv_bytes=keeping * max(per_token, 1),
     )

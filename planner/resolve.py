@@ -14,7 +14,7 @@ from planner.model.keys import Keys
 from planner.model.layer_kinds import layer_kinds
 from planner.model.read import read_architecture
 from planner.model.source import ModelSource, find_model
-from planner.quant.read import read_quantization
+from planner.quant.read import quantization_config, read_quantization
 from planner.quant.unquantized import UNQUANTIZED
 from planner.rules.base import find_rule, model_findings
 from planner.settings import settle
@@ -120,6 +120,7 @@ def table(
             subject.known,
             group.accelerator,
             subject.version,
+            quantization_config=quantization_config(subject.source.config),
             default_utilization=request.default_gpu_memory_utilization,
         ),
         version=subject.version,

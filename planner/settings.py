@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planner.units import DTYPE_BYTES
 from planner.vllm.batch_defaults import batch_defaults, settle_batch
 from planner.vllm.dtype import resolve_dtype
+from planner.vllm.kv_cache_dtype import resolve_kv_cache_dtype
 from planner.vllm.values import AUTO
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from planner.hardware.accelerator import Accelerator
     from planner.model.architecture import Architecture
     from planner.vllm.arguments import VllmArguments
@@ -71,10 +73,12 @@ def settle(
     accelerator: Accelerator,
     version: VllmVersion,
     *,
+    quantization_config: Mapping[str, Any] | None = None,
     default_utilization: float | None = None,
 ) -> Settings:
     """Fill what was left open as vLLM would on this accelerator.
 
+    ``quantization_config`` is the checkpoint's, which may state the KV cache's format;
     ``default_utilization`` is the planner's own share where it chooses; vLLM's otherwise.
     """
     length = arguments.max_model_len
@@ -104,7 +108,12 @@ def settle(
         gpu_memory_utilization=arguments.gpu_memory_utilization
         or default_utilization
         or version.gpu_memory_utilization,
-        kv_cache_dtype=arguments.kv_cache_dtype or "auto",
+        kv_cache_dtype=resolve_kv_cache_dtype(
+            arguments.kv_cache_dtype or "auto",
+            quantization_config,
+            architecture=architecture.name,
+            capability=capability,
+        ),
         block_size=arguments.block_size,
         enforce_eager=bool(arguments.enforce_eager) or arguments.optimization_level == "0",
         prefix_caching=arguments.enable_prefix_caching is not False,

@@ -70,7 +70,7 @@ def _one(request: Request, target: Target | None, environ: Mapping[str, str]) ->
         one_host = target is not None and _for_one_host(target)
         layout = fixed_layout(request.pinned)
         case = table(subject, subject.groups[0], layout, one_host_command=one_host)
-        found = tuple(_placed(each, target) for each in row_findings(case, 0))
+        found = tuple(_placed(each, target) for each in row_findings(case, [0])[0])
         layouts = (
             describe_layout(
                 case,
@@ -80,7 +80,7 @@ def _one(request: Request, target: Target | None, environ: Mapping[str, str]) ->
                 findings=found,
             ),
         )
-    return plan.Answer(
+    return plan.Answer.model_construct(
         command="validate",
         vllm_version=subject.version.name,
         model=describe_model(subject),

@@ -136,7 +136,7 @@ def candidates_figure() -> Figure:
     layouts = Layouts(tp=tp, pp=pp, dp=dp, ep=ep, dcp=np.ones_like(tp))
     started = time.perf_counter()
     judged = judge_layouts(subject, subject.groups[0], layouts)
-    ranked = order(judged.fitting)
+    ranked = order(judged.case, np.flatnonzero(judged.kept))
     seconds = time.perf_counter() - started
     return Figure(
         name=f"{len(layouts):,} candidate layouts",

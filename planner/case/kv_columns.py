@@ -148,6 +148,7 @@ def kv_settings(case: Case) -> KvCacheSettings:
         hybrid_manager=settings.hybrid_kv_cache,
         async_scheduling=case.arguments.async_scheduling is not False,
         runner_v2=case.runner_v2,
+        in_flight=case.version.in_flight,
         speculative_tokens=settings.speculative_tokens,
         mamba_cache_dtype=case.arguments.mamba_cache_dtype or "auto",
         mamba_ssm_cache_dtype=case.arguments.mamba_ssm_cache_dtype or "auto",

@@ -19,7 +19,7 @@ from planner.memory.budget import probability_positive
 from planner.memory.interval import Interval
 from planner.memory.stages import Stages
 from planner.memory.weights import StageTensor, Weights, stage_tensors, weights
-from planner.model.evenness import uneven
+from planner.model.evenness import Uneven, uneven
 from planner.placement import Placement
 
 if TYPE_CHECKING:
@@ -109,9 +109,14 @@ class Case:
     def features_divide(self) -> Bools:
         """Whether every split matrix divides by the layout's sizes."""
         divides = np.ones(len(self.layouts), dtype=np.bool_)
-        for dimension in uneven(self.architecture, self.layouts):
+        for dimension in self.uneven:
             divides &= ~dimension.broken
         return divides
+
+    @cached_property
+    def uneven(self) -> tuple[Uneven, ...]:
+        """Dimensions that some row does not divide."""
+        return uneven(self.architecture, self.layouts)
 
     @cached_property
     def heads_divide(self) -> Bools:
@@ -137,8 +142,7 @@ class Case:
 
     def uneven_features(self, row: int) -> list[tuple[str, int]]:
         """Name and size of what a row does not divide."""
-        found = uneven(self.architecture, self.layouts)
-        return [(dimension.name, dimension.size) for dimension in found if dimension.broken[row]]
+        return [(each.name, each.size) for each in self.uneven if each.broken[row]]
 
     @cached_property
     def misfits(self) -> tuple[Misfit, ...]:

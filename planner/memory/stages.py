@@ -42,8 +42,8 @@ class Stages:
         """vLLM's own split of every layout."""
         width = int(layouts.pp.max(initial=1))
         by_size = np.zeros((width + 1, width), dtype=np.int64)
-        for size in np.unique(layouts.pp):
-            by_size[size, :size] = vllm_partition(num_layers, int(size))
+        for size in set(layouts.pp.tolist()):
+            by_size[size, :size] = vllm_partition(num_layers, size)
         return cls(layers=by_size[layouts.pp], pp=layouts.pp)
 
     @classmethod

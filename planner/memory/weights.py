@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.layout import distinct_rows
 from planner.memory.tensors import Ranks, RankTensor, module_tensors
 from planner.model.layer_kinds import LayerKinds, with_schemes
 from planner.model.modules import Buffer, Embedding, Module
@@ -132,18 +133,18 @@ def _shared_buffers(groups: list[Group]) -> Iterator[tuple[Buffer, Scheme, Bools
 def _distinct_ranks(
     layouts: Layouts, *, dtype_bytes: int, capability: int
 ) -> tuple[Ranks, Ints, int]:
-    columns = np.stack([layouts.tp, layouts.moe_tp, layouts.ep_size, layouts.ep], axis=1)
-    distinct, row_of = np.unique(columns, axis=0, return_inverse=True)
-    tp, moe_tp, ep_size, expert_parallel = distinct.T
+    columns = [layouts.tp, layouts.moe_tp, layouts.ep_size, layouts.ep.astype(np.int64)]
+    first, row_of = distinct_rows(columns)
+    one = layouts.take(first)
     ranks = Ranks(
-        tp=tp,
-        moe_tp=moe_tp,
-        ep_size=ep_size,
-        expert_parallel=expert_parallel.astype(np.bool_),
+        tp=one.tp,
+        moe_tp=one.moe_tp,
+        ep_size=one.ep_size,
+        expert_parallel=one.ep,
         dtype_bytes=dtype_bytes,
         capability=capability,
     )
-    return ranks, row_of.reshape(-1), len(tp)
+    return ranks, row_of, len(first)
 
 
 def _on_stages(tensor: RankTensor, count: Ints | Bools, row_of: Ints, size: int) -> StageTensor:

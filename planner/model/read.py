@@ -39,6 +39,15 @@ def families() -> dict[str, Family]:
     return known
 
 
+def find_family(architecture: str) -> Family | None:
+    """The family that reads an architecture, without importing the others."""
+    for module in plugins.naming(FAMILIES, architecture):
+        family = cast("Family", plugins.load(FAMILIES, module))
+        if architecture in family.ARCHITECTURES:
+            return family
+    return None
+
+
 def read_architecture(config: Mapping[str, Any]) -> Architecture:
     """The architecture a configuration describes.
 
@@ -48,17 +57,17 @@ def read_architecture(config: Mapping[str, Any]) -> Architecture:
     """
     keys = Keys(config)
     named = [str(name) for name in keys.list("architectures")]
-    known = families()
     for name in named:
-        if name in known:
-            return replace(known[name].read(keys), name=name)
+        family = find_family(name)
+        if family is not None:
+            return replace(family.read(keys), name=name)
     if not named:
         raise InvalidInputError(
             "config.json names no architecture",
             cause="vLLM chooses the model class by the key 'architectures'",
             fix='add "architectures": ["…"], as the original checkpoint has it',
         )
-    close = nearest(named[0], known)
+    close = nearest(named[0], families())
     raise InvalidInputError(
         f"the architecture {named[0]} is not known",
         cause="no family of this planner describes its layers",

@@ -140,14 +140,19 @@ def finding(rule: LayoutRule, case: Case, row: int) -> Finding:
     return _stamp(rule, why, severity)
 
 
-def row_findings(case: Case, row: int) -> tuple[Finding, ...]:
-    """All findings about one row, the worst first."""
-    found = [
-        finding(rule, case, row)
-        for rule in layout_rules()
-        if np.broadcast_to(np.asarray(rule.broken(case)), (len(case.layouts),))[row]
+def row_findings(case: Case, rows: Iterable[int]) -> list[tuple[Finding, ...]]:
+    """All findings about each of some rows, the worst first."""
+    which = layout_rules()
+    broken = judge(case, which)
+    return [
+        tuple(
+            sorted(
+                (finding(rule, case, row) for rule in which if broken[rule.CODE][row]),
+                key=lambda each: (each.severity.rank, each.code),
+            )
+        )
+        for row in rows
     ]
-    return tuple(sorted(found, key=lambda each: (each.severity.rank, each.code)))
 
 
 def _stamp(rule: Rule, why: Explanation, severity: Severity) -> Finding:

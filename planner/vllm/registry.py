@@ -27,7 +27,7 @@ def model_classes() -> ModelClasses:
 
     Source: vllm.model_executor.models.registry (0.33.0)
     """
-    newest = max(_FOLDER.glob("*.toml"), key=lambda p: tuple(map(int, p.stem.split("."))))
+    newest = max(_FOLDER.glob("[0-9]*.toml"), key=lambda p: tuple(map(int, p.stem.split("."))))
     data = tomllib.loads(newest.read_text(encoding="utf-8"))
     return ModelClasses(
         served=frozenset(data["served"]), removed=data["removed"], plugin=data["plugin"]

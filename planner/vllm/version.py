@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, fields
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class VllmVersion:
         graphs: CUDA graphs are ``outside`` the budget, or ``estimated`` and taken off it.
         kv_tokens: "GPU KV cache size" counts the tokens of all ``blocks``, or ``concurrency``
             times the longest request.
+        in_flight: freed blocks of a window wait for all steps scheduled ahead.
         runner_v2: which classes run on the second model runner: ``all``, ``dense`` or a list.
     """
 
@@ -30,13 +32,13 @@ class VllmVersion:
     gpu_memory_utilization: float
     graphs: str
     kv_tokens: str
+    in_flight: bool
     runner_v2: str | tuple[str, ...]
 
     @property
     def number(self) -> tuple[int, int]:
         """For comparing."""
         return _number(self.name)
-
 
     def uses_runner_v2(self, architecture: str, *, moe: bool) -> bool:
         """Whether a model class runs on the second model runner."""
@@ -62,6 +64,8 @@ def newest() -> str:
 
 def installed() -> str | None:
     """The version of an installed vLLM, without importing it."""
+    if find_spec("vllm") is None:
+        return None
     from importlib import metadata  # a tenth of the start-up, needed by no other path
 
     try:

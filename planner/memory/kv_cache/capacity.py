@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from planner.layout import distinct_rows
 from planner.memory.kv_cache.plan import NULL_BLOCKS, KvCachePlan
 from planner.memory.kv_cache.planned import PlannedRows
 
@@ -141,13 +142,14 @@ def longest_request(planned: PlannedRows, usable_blocks: Ints) -> Ints:
     """
     longest = np.where(planned.blocks_per_request <= usable_blocks, planned.max_model_len, 0)
     short = (longest == 0) & (planned.max_model_len > 0)
-    for number in np.unique(planned.index[short]):
+    for number in sorted(set(planned.index[short].tolist())):
         plan = planned.plans[number]
         if not isinstance(plan, KvCachePlan):
             continue
         rows = short & (planned.index == number)
-        budgets, which = np.unique(usable_blocks[rows], return_inverse=True)
-        longest[rows] = _longest_within(plan, budgets)[which]
+        budgets = usable_blocks[rows]
+        first, which = distinct_rows([np.maximum(budgets, 0)])
+        longest[rows] = _longest_within(plan, budgets[first])[which]
     return longest
 
 

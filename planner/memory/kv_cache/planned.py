@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.errors import PlannerError
+from planner.layout import distinct_rows
 from planner.memory.kv_cache.plan import KvCachePlan, plan_kv_cache
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from planner.memory.stages import Stages
     from planner.model.cache import CacheSpec
     from planner.units import Bools, Ints
-
-_LARGEST_CODE = 2**62
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,24 +112,6 @@ def plan_rows(
             plan = error
         plans.append(plan)
     return PlannedRows(plans=tuple(plans), index=index)
-
-
-def distinct_rows(columns: Sequence[Ints]) -> tuple[Ints, Ints]:
-    """The first row of each distinct combination, and the combination of each row.
-
-    Columns of whole numbers from 0 on.
-    """
-    code = np.zeros(len(columns[0]), dtype=np.int64)
-    size = 1
-    for column in columns:
-        width = int(column.max(initial=0)) + 1
-        if size * width >= _LARGEST_CODE:
-            _, code = np.unique(code, return_inverse=True)
-            size = int(code.max(initial=0)) + 1
-        code = code * width + column
-        size *= width
-    _, first, index = np.unique(code, return_index=True, return_inverse=True)
-    return first.astype(np.int64), index.astype(np.int64)
 
 
 def _divide(
