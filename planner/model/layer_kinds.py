@@ -80,7 +80,15 @@ def with_schemes(
     modules: tuple[Module, ...], quantization: Quantization, prefix: str = "", *, mla: bool = False
 ) -> tuple[tuple[Module, Scheme], ...]:
     """Each module with the format of its weights; ``prefix`` leads its checkpoint names."""
-    return tuple((module, _scheme(module, quantization, prefix, mla=mla)) for module in modules)
+    held = (_held(module, quantization.method) for module in modules)
+    return tuple((module, _scheme(module, quantization, prefix, mla=mla)) for module in held)
+
+
+def _held(module: Module, method: str) -> Module:
+    """The module as the checkpoint's format lets ranks divide it."""
+    if isinstance(module, Linear) and method in module.undivided_with:
+        return module.whole()
+    return module
 
 
 def _scheme(module: Module, quantization: Quantization, prefix: str, *, mla: bool) -> Scheme:

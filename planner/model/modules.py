@@ -80,6 +80,7 @@ class Linear:
         whole_in_sequence_parallel: each rank holds the whole where the experts run
             sequence-parallel: expert parallelism over both tensor and data parallelism.
         float32_without_kernel: float32 on GPUs that have no kernel for routers in 16 bits.
+        undivided_with: formats of the checkpoint under which each rank holds the whole.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Linear:
     dtype: str | None = None
     whole_in_sequence_parallel: bool = False
     float32_without_kernel: bool = False
+    undivided_with: tuple[str, ...] = ()
 
     def whole(self) -> Linear:
         """The same, undivided."""
