@@ -11,6 +11,8 @@ from planner.vllm.command import as_options
 from planner.vllm.hosts import Executor, host_commands
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.case import Case
     from planner.finding import Finding
     from planner.memory.interval import Interval
@@ -26,13 +28,14 @@ def describe_model(subject: Subject) -> plan.Model:
         return plan.Model.model_construct(
             id=source.id, architecture=named[0], source=source.source, trust=source.trust
         )
+    method = subject.quantization.method
     return plan.Model.model_construct(
         id=source.id,
         architecture=architecture.name,
         source=source.source,
         trust=source.trust,
         parameters=source.checkpoint.parameters if source.checkpoint else None,
-        quantization=subject.quantization.method,
+        quantization=None if method == "none" else method,
         dtype=architecture.dtype,
         max_model_len=architecture.max_model_len,
         num_layers=architecture.num_layers,
@@ -51,6 +54,7 @@ def describe_hardware(subject: Subject) -> plan.Hardware:
             scale_up_domain=group.scale_up_domain,
             intra_node_link=group.intra_node_link.kind if group.intra_node_link else None,
             fabric=group.fabric.id if group.fabric else None,
+            gpus=group.text,
         )
         for group in subject.cluster.groups
     )
@@ -72,19 +76,8 @@ def describe_layout(
     if case.partition is not None:
         environment["VLLM_PP_LAYER_PARTITION"] = ",".join(map(str, case.partition))
     hosts = int(case.placement.hosts[row])
-    known = hosts <= case.placement.nodes
-    commands = tuple(
-        plan.Command.model_construct(
-            node=host.node,
-            role=host.role,
-            environment=dict(host.environment),
-            argv=host.argv,
-            shell=host.shell,
-        )
-        for host in host_commands(
-            model, arguments, environment, nodes=hosts if known else 1, executor=executor
-        )
-    )
+    placed = hosts <= case.placement.nodes
+    commands = commands_of(model, arguments, environment, hosts=hosts, executor=executor)
     return plan.Layout.model_construct(
         **sizes(case, row),
         gpus_used=int(case.layouts.gpus[row]),
@@ -94,8 +87,29 @@ def describe_layout(
         kv_cache=_kv_cache(case, row),
         environment=environment,
         vllm_args=arguments,
-        commands=commands if known else (),
+        commands=commands if placed else (),
         findings=findings,
+    )
+
+
+def commands_of(
+    model: str,
+    options: Mapping[str, Any],
+    environment: Mapping[str, str],
+    *,
+    hosts: int,
+    executor: Executor = "mp",
+) -> tuple[plan.Command, ...]:
+    """What one types on each host, as documents."""
+    return tuple(
+        plan.Command.model_construct(
+            node=host.node,
+            role=host.role,
+            environment=dict(host.environment),
+            argv=host.argv,
+            shell=host.shell,
+        )
+        for host in host_commands(model, options, environment, nodes=hosts, executor=executor)
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.launch.serve import serve_commands
+from planner.describe import commands_of
 from planner.report.parts.commands import paste, placeholders, where
 
 #: stands for vLLM: says which words and which variable it was given
@@ -22,7 +22,7 @@ def test_a_shell_hands_vllm_the_words_of_the_plan(
     model: str, options: dict[str, str], partition: str
 ) -> None:
     environment = {"VLLM_PP_LAYER_PARTITION": partition}
-    (command,) = serve_commands(model, options, environment, hosts=1)
+    (command,) = commands_of(model, options, environment, hosts=1)
     expected = "".join(f"{w}\0" for w in (partition, *command.argv[1:])).encode()
     for script in (command.shell, "\n".join(paste(command, width=30))):
         done = subprocess.run(["/bin/bash", "-c", STUB + script], capture_output=True, check=True)
@@ -31,7 +31,7 @@ def test_a_shell_hands_vllm_the_words_of_the_plan(
 
 def test_lines_fit_the_page_and_keep_an_option_with_its_value() -> None:
     options = {"--tensor-parallel-size": 8, "--pipeline-parallel-size": 2}
-    (command,) = serve_commands("deepseek-ai/DeepSeek-R1", options, {}, hosts=1)
+    (command,) = commands_of("deepseek-ai/DeepSeek-R1", options, {}, hosts=1)
     assert paste(command, width=60) == [
         "vllm serve deepseek-ai/DeepSeek-R1 \\",
         "    --tensor-parallel-size 8 --pipeline-parallel-size 2",
@@ -40,10 +40,10 @@ def test_lines_fit_the_page_and_keep_an_option_with_its_value() -> None:
 
 @pytest.mark.parametrize("executor", ["mp", "ray"])
 def test_a_placeholder_is_explained(executor: str) -> None:
-    commands = serve_commands("m", {}, {}, hosts=2, executor=executor)
+    commands = commands_of("m", {}, {}, hosts=2, executor=executor)
     assert "address of node 0" in (placeholders(commands) or "")
     assert [where(command, 2) for command in commands][:2] == [
         "on node 0 (head)",
         "on node 1 (worker)",
     ]
-    assert placeholders(serve_commands("m", {}, {}, hosts=1)) is None
+    assert placeholders(commands_of("m", {}, {}, hosts=1)) is None
