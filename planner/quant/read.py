@@ -20,6 +20,7 @@ FORMATS = "planner.quant"
 _NOT_FORMATS = ("modelopt_keys", "names", "read", "removed", "values")
 _NESTED = ("text_config", "llm_config", "language_config", "thinker_config")
 _ONLINE = "online"
+_WITHOUT_SIZES = ("fp_quant", "humming", "quark", "torchao")
 _DEEPSEEK_V4 = ("deepseek_v4", "deepseek_v4_text", "deepseek_v41", "deepseek_v41_text")
 #: what ``--quantization`` may say of a checkpoint that vLLM reads by another name
 _ACCEPTED = {
@@ -110,6 +111,12 @@ def _module(method: str) -> ModuleType:
         if method in module.METHODS:
             return module
         known.update(module.METHODS)
+    if method in _WITHOUT_SIZES:
+        raise InvalidInputError(
+            f"the sizes of {method} checkpoints are not known",
+            cause="vLLM reads them, but this planner has no formulas for what it builds",
+            fix="take the model in another number format, such as fp8 or compressed-tensors",
+        )
     close = nearest(method, known)
     raise InvalidInputError(
         f"the quantization method {method} is not known",

@@ -90,6 +90,11 @@ def test_an_unknown_method_offers_the_nearest() -> None:
     assert "gptq" in refusal.value.fix
 
 
+def test_a_method_that_vllm_has_and_we_have_not_is_not_blamed_on_vllm() -> None:
+    with pytest.raises(InvalidInputError, match="sizes of quark checkpoints are not known"):
+        read_quantization(_with({"quant_method": "quark"}))
+
+
 @pytest.mark.parametrize(
     ("form", "asked", "agrees"),
     [

@@ -31,12 +31,15 @@ _SOURCE = "vllm.model_executor.layers.quantization.auto_awq.BaseAWQLinearMethod.
 class Awq(AnyShard):
     """4 bits a weight, a scale and a zero point for each group of ``group_size`` inputs.
 
+    ``pads_experts`` says that begun tiles of experts are filled up for Marlin.
+
     Source: vllm.model_executor.layers.quantization.auto_awq.AutoAWQMarlinLinearMethod,
     AutoAWQMoEMethod (0.33.0)
     """
 
     group_size: int
     zero_points: bool = True
+    pads_experts: bool = True
     weight_bits: float = BITS
 
     @property
@@ -56,7 +59,7 @@ class Awq(AnyShard):
 
     def experts(self, shard: ExpertShard) -> tuple[Stored, ...]:
         """The same stacked, as Marlin reads it or else as moe_wna16 does."""
-        takes = marlin_takes_experts(shard, self.group_size)
+        takes = marlin_takes_experts(shard, self.group_size, pads=self.pads_experts)
         return either(takes, self._marlin_experts(shard), self._fallback.experts(shard))
 
     def linear_misfits(self, shard: LinearShard) -> tuple[Misfit, ...]:
@@ -84,7 +87,7 @@ class Awq(AnyShard):
     def expert_misfits(self, shard: ExpertShard) -> tuple[Misfit, ...]:
         """What neither Marlin nor moe_wna16 can store."""
         misfit = self._fallback.misfit(shard)
-        takes = marlin_takes_experts(shard, self.group_size)
+        takes = marlin_takes_experts(shard, self.group_size, pads=self.pads_experts)
         return (replace(misfit, broken=misfit.broken & ~takes),)
 
     @property

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class Gptq(AnyShard):
     """``bits`` a weight, a scale and a zero point for each group of ``group_size`` inputs.
 
-    ``float16`` says that the model runs in it, for which there is one kernel more.
+    ``float16`` says that the model runs in it, for which there is one kernel more;
+    ``pads_experts`` that begun tiles of experts are filled up for Marlin.
 
     Source: vllm.model_executor.layers.quantization.auto_gptq.AutoGPTQLinearMethod,
     AutoGPTQMoEMethod (0.33.0)
@@ -41,6 +42,7 @@ class Gptq(AnyShard):
     bits: int
     group_size: int
     float16: bool = False
+    pads_experts: bool = True
 
     @property
     def name(self) -> str:
@@ -65,7 +67,7 @@ class Gptq(AnyShard):
 
     def experts(self, shard: ExpertShard) -> tuple[Stored, ...]:
         """The same stacked, as Marlin reads it or else as moe_wna16 does."""
-        takes = marlin_takes_experts(shard, self.group_size)
+        takes = marlin_takes_experts(shard, self.group_size, pads=self.pads_experts)
         return either(takes, self._marlin_experts(shard), self._fallback.experts(shard))
 
     def linear_misfits(self, shard: LinearShard) -> tuple[Misfit, ...]:
@@ -84,7 +86,7 @@ class Gptq(AnyShard):
     def expert_misfits(self, shard: ExpertShard) -> tuple[Misfit, ...]:
         """What neither Marlin nor moe_wna16 can store."""
         misfit = self._fallback.misfit(shard)
-        takes = marlin_takes_experts(shard, self.group_size)
+        takes = marlin_takes_experts(shard, self.group_size, pads=self.pads_experts)
         return (replace(misfit, broken=misfit.broken & ~takes),)
 
     @property

@@ -27,6 +27,7 @@ NOWHERE: Bools = np.zeros((), dtype=np.bool_)
 _MACHETE_GROUPS = (PER_CHANNEL, 64, 128)
 _MACHETE_TILE = (64, 128)
 _MARLIN_HIDDEN_STEP = 128
+_MARLIN_TILE = 64
 
 
 def groups(features: IntLike, group_size: int) -> IntLike:
@@ -57,16 +58,16 @@ def machete_takes(shard: LinearShard, group_size: int) -> Bools:
     return np.asarray((shard.inputs % inputs == 0) & (shard.rows % outputs == 0))
 
 
-def marlin_takes_experts(shard: ExpertShard, group_size: int) -> Bools:
-    """Whether Marlin's kernel of experts takes the shard, with tiles padded where needed.
+def marlin_takes_experts(shard: ExpertShard, group_size: int, *, pads: bool = True) -> Bools:
+    """Whether Marlin's kernel of experts takes the shard; ``pads`` fills up begun tiles.
 
     Source: vllm.model_executor.layers.quantization.utils.marlin_utils
     .check_moe_marlin_supports_config (0.33.0)
     """
     if group_size not in MARLIN_GROUPS or shard.hidden % _MARLIN_HIDDEN_STEP:
         return NOWHERE
-    whole = group_size == PER_CHANNEL or shard.intermediate % group_size == 0
-    return np.asarray(whole)
+    step = max(1, group_size) if pads else max(_MARLIN_TILE, group_size)
+    return np.asarray(shard.intermediate % step == 0)
 
 
 def group_misfit(
