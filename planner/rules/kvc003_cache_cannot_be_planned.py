@@ -33,8 +33,8 @@ NAME = "kv-cache-cannot-be-planned"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "layout"
-BAD = ("--model google/gemma-3-27b-it --gpus 4x8xH100 -tp 32 -dcp 2 --allow PAR003",)
-GOOD = ("--model google/gemma-3-27b-it --gpus 2xH100 -tp 2",)
+BAD = ("--model deepseek-ai/DeepSeek-V2-Lite --gpus A100 --kv-cache-dtype fp8",)
+GOOD = ("--model deepseek-ai/DeepSeek-V2-Lite --gpus H100 --kv-cache-dtype fp8",)
 
 
 def broken(case: Case) -> Bools:

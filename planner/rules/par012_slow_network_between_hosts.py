@@ -33,7 +33,7 @@ NAME = "slow-network-between-hosts"
 SEVERITY = Severity.WARNING
 ORIGIN = Origin.POLICY
 SCOPE = "layout"
-BAD = ("--model deepseek-ai/DeepSeek-R1 --gpus 2x8xH100@eth-25g -tp 8 -pp 2",)
+BAD = ("--model deepseek-ai/DeepSeek-R1 --gpus 2x8xH100@eth-25 -tp 8 -pp 2",)
 GOOD = ("--model deepseek-ai/DeepSeek-R1 --gpus 2x8xH100@ib-ndr -tp 8 -pp 2",)
 
 

@@ -4,7 +4,8 @@ What it checks:
     the class named by ``architectures`` is served by this version of vLLM.
 Why:
     classes are removed when their models fall out of use; vLLM refuses them by name, and says
-    which release was the last.
+    which release was the last. One that transformers has too may still run through vLLM's
+    Transformers backend, and is not refused.
 
 Example:
     ``MiniMaxText01ForCausalLM``, served until 0.23.0.
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
-from planner.vllm.registry import model_classes
+from planner.vllm.registry import model_classes, served_by_transformers
 
 if TYPE_CHECKING:
     from planner.model.keys import Keys
@@ -41,7 +42,7 @@ def check(keys: Keys) -> Explanation | None:
     """Name the class and the last release that served it."""
     classes = model_classes()
     named = [str(name) for name in keys.list("architectures")]
-    if any(name in classes.served for name in named):
+    if any(classes.serves(name) for name in named) or served_by_transformers(named):
         return None
     for name in named:
         if name in classes.removed:

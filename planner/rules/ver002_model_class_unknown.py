@@ -1,10 +1,11 @@
 """vLLM has no class for the model.
 
 What it checks:
-    some class named by ``architectures`` is served by vLLM.
+    some class named by ``architectures`` is served by vLLM, converted from one that is, or
+    brought by transformers.
 Why:
-    vLLM picks its own implementation by that name. Without one it can fall back to
-    transformers' implementation, if transformers has it and it is compatible.
+    vLLM picks its own implementation by that name. Without one it falls back to transformers'
+    implementation, if transformers has it and it takes its attention from outside.
 
 Example:
     a config.json of a research model.
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING
 from planner.errors import nearest
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
-from planner.vllm.registry import model_classes
+from planner.vllm.registry import model_classes, served_by_transformers
 
 if TYPE_CHECKING:
     from planner.model.keys import Keys
@@ -34,7 +35,7 @@ NAME = "model-class-unknown"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "model"
-BAD = ("--model stepfun-ai/Step-3.5-Flash --gpus 8xH200 -tp 8",)
+BAD = ("--model stepfun-ai/Step-3.7-Flash --gpus 8xH200 -tp 8",)
 GOOD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus H100",)
 
 
@@ -50,7 +51,9 @@ def check(keys: Keys) -> Explanation | None:
             source="vllm.model_executor.models.registry",
         )
     known = classes.served | classes.removed.keys() | classes.plugin.keys()
-    if any(name in known for name in named):
+    if any(name in known or classes.serves(name) for name in named):
+        return None
+    if served_by_transformers(named):
         return None
     close = nearest(named[0], classes.served)
     return Explanation(
