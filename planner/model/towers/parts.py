@@ -44,7 +44,7 @@ def row(
 def plain_linear(
     name: str, inputs: int, outputs: int, *, bias: bool = True, dtype: str | None = None
 ) -> Module:
-    """torch's own linear layer, whole on each rank and never quantized: weight and bias."""
+    """A plain torch linear layer, whole on each rank and never quantized: weight and bias."""
     return Weight(name=name, shape=(outputs, inputs + bias), dtype=dtype)
 
 
