@@ -1,4 +1,4 @@
-"""Estimate: the same table with one row, in full."""
+"""Estimate: the same table with one row, in full; without GPUs the bare model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from planner import plan
-from planner.describe import describe_hardware, describe_layout, describe_model
+from planner.arithmetic import arithmetic
+from planner.describe import describe_bare_model, describe_hardware, describe_layout, describe_model
 from planner.request import require
 from planner.resolve import resolve, table
 from planner.rules.base import row_findings
@@ -19,15 +20,19 @@ if TYPE_CHECKING:
 
 
 def estimate(request: Request, environ: Mapping[str, str] | None = None) -> plan.Answer:
-    """One layout in full, fitting or not.
+    """One layout in full, fitting or not; without ``gpus`` what the model takes undivided.
 
     Raises:
         PlannerError: what the request names is unknown, unreadable or out of reach.
     """
-    require(request, "estimate")
+    require(request, "estimate", gpus=False)
     subject = resolve(request, os.environ if environ is None else environ)
     layouts: tuple[plan.Layout, ...] = ()
-    if not subject.refused:
+    math: tuple[plan.MathStep, ...] | None = None
+    model = describe_model(subject)
+    if not subject.refused and not subject.groups:
+        model = describe_bare_model(subject)
+    elif not subject.refused:
         case = table(subject, subject.groups[0], fixed_layout(request.pinned))
         layouts = (
             describe_layout(
@@ -38,12 +43,14 @@ def estimate(request: Request, environ: Mapping[str, str] | None = None) -> plan
                 findings=row_findings(case, [0])[0],
             ),
         )
+        math = arithmetic(case, 0) if request.show_math else None
     return plan.Answer.model_construct(
         command="estimate",
         vllm_version=subject.version.name,
-        model=describe_model(subject),
-        hardware=describe_hardware(subject),
+        model=model,
+        hardware=describe_hardware(subject) if subject.groups else None,
         layouts=layouts,
         findings=subject.findings,
         notes=subject.source.notes,
+        math=math,
     )

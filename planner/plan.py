@@ -40,6 +40,10 @@ class Model(_Document):
     max_model_len: int | None = None
     num_layers: int | None = None
     revision: str | None = None
+    weight_bytes: Bytes | None = None
+    """Of the whole, undivided: given where no layout is."""
+    kv_cache_bytes_per_token: int | None = None
+    """Of the whole, undivided: given where no layout is."""
 
 
 class HardwareGroup(_Document):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from planner.model.architecture import Architecture
     from planner.quant.base import Quantization
     from planner.request import Request
+    from planner.vllm.arguments import VllmArguments
 
 PARTITION = "VLLM_PP_LAYER_PARTITION"
 
@@ -75,7 +76,7 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
     """
     for code in request.allow:
         find_rule(code)
-    cluster = parse_cluster(request.gpus)
+    cluster = parse_cluster(request.gpus) if request.gpus else Cluster(groups=(), assumptions=())
     version = find_version(request.vllm_version)
     source = find_model(
         request.model,
@@ -93,9 +94,16 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
         cluster=cluster,
         version=version,
         findings=findings,
-        architecture=None if refused else read_architecture(source.config),
+        architecture=None if refused else _asked(read_architecture(source.config), request.pinned),
         quantization=UNQUANTIZED if refused else read_quantization(source.config, asked),
     )
+
+
+def _asked(architecture: Architecture, pinned: VllmArguments) -> Architecture:
+    """The model with its encoders as options ask for them."""
+    if pinned.language_model_only:
+        return architecture.without_tower()
+    return architecture.with_whole_tower() if pinned.mm_encoder_tp_mode == "data" else architecture
 
 
 def table(

@@ -57,12 +57,15 @@ def title(answer: Answer) -> str:
 
 def model_facts(model: Model) -> str:
     """What is known of the model, in one line."""
+    per_token = model.kv_cache_bytes_per_token
     facts = [
         f"{params_text(model.parameters)} parameters" if model.parameters else "",
         model.quantization or model.dtype or "",
         f"{model.num_layers} layers" if model.num_layers else "",
         f"context {count_text(model.max_model_len)}" if model.max_model_len else "",
         model.architecture or "",
+        f"{gib_text(model.weight_bytes, 2)} of weights" if model.weight_bytes else "",
+        f"{count_text(per_token)} bytes of KV cache a token" if per_token else "",
     ]
     return ", ".join(fact for fact in facts if fact)
 

@@ -16,49 +16,7 @@ if TYPE_CHECKING:
     from planner.case import Case
     from planner.finding import Finding
     from planner.memory.interval import Interval
-    from planner.resolve import Subject
     from planner.units import Ints
-
-
-def describe_model(subject: Subject) -> plan.Model:
-    """What is served, and where its description came from."""
-    source, architecture = subject.source, subject.architecture
-    if architecture is None:
-        named = source.config.get("architectures") or [None]
-        return plan.Model.model_construct(
-            id=source.id, architecture=named[0], source=source.source, trust=source.trust
-        )
-    method = subject.quantization.method
-    return plan.Model.model_construct(
-        id=source.id,
-        architecture=architecture.name,
-        source=source.source,
-        trust=source.trust,
-        parameters=source.checkpoint.parameters if source.checkpoint else None,
-        quantization=None if method == "none" else method,
-        dtype=architecture.dtype,
-        max_model_len=architecture.max_model_len,
-        num_layers=architecture.num_layers,
-        revision=subject.request.revision,
-    )
-
-
-def describe_hardware(subject: Subject) -> plan.Hardware:
-    """The cluster, and what was assumed to read it."""
-    groups = tuple(
-        plan.HardwareGroup.model_construct(
-            accelerator=group.accelerator.id,
-            nodes=group.nodes,
-            gpus_per_node=group.gpus_per_node,
-            memory_bytes=group.accelerator.memory_bytes,
-            scale_up_domain=group.scale_up_domain,
-            intra_node_link=group.intra_node_link.kind if group.intra_node_link else None,
-            fabric=group.fabric.id if group.fabric else None,
-            gpus=group.text,
-        )
-        for group in subject.cluster.groups
-    )
-    return plan.Hardware.model_construct(groups=groups, assumptions=subject.cluster.assumptions)
 
 
 def describe_layout(
@@ -126,7 +84,7 @@ def sizes(case: Case, row: int) -> dict[str, Any]:
 
 
 def vllm_arguments(case: Case, row: int) -> dict[str, Any]:
-    """vLLM's options of a row by flag: the layout, the share, and what somebody fixed."""
+    """VLLM's options of a row by flag: the layout, the share, and what somebody fixed."""
     layouts = case.layouts
     chosen: dict[str, Any] = {
         "--tensor-parallel-size": int(layouts.tp[row]),
