@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.case.rotary import rotary_leftover
 from planner.constants import Constant, platform_family, term
 from planner.memory.activation import ProfileRun, activation_bytes
 from planner.memory.allocator import AllocatorLoss, allocator_bytes
@@ -45,7 +46,7 @@ def case_budget(case: Case) -> Budget:
         ),
         constructed_bytes=case.weights.constructed_bytes,
         post_load_bytes=_post_load(case),
-        allocator_bytes=loss.allocated_bytes,
+        allocator_bytes=loss.allocated_bytes + rotary_leftover(case, _split_limit(case)),
         activation=_activation(case),
         graphs=graphs,
         non_torch=_non_torch(case, loss),
@@ -70,8 +71,12 @@ def _allocator_loss(case: Case) -> AllocatorLoss:
     return allocator_bytes(
         (tensor.tensor_bytes for tensor in case.tensors),
         (tensor.count for tensor in case.tensors),
-        split_limit=int(constants(case, "allocator")["split_limit_bytes"].mid),
+        split_limit=_split_limit(case),
     )
+
+
+def _split_limit(case: Case) -> int:
+    return int(constants(case, "allocator")["split_limit_bytes"].mid)
 
 
 def _post_load(case: Case) -> Ints:
