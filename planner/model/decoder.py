@@ -19,6 +19,7 @@ from planner.model.blocks import (
 from planner.model.cache import CacheSpec, EncoderOnly, FullAttention, SlidingWindow
 from planner.model.context import derived_max_model_len
 from planner.model.dtype import FORBIDS_FLOAT16, checkpoint_dtype
+from planner.model.keys import ALIASES
 from planner.model.rope import rope_buffer, rope_parameter_sets, rope_parameters
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ class Decoder:
         """
         root = root or keys
         keys = keys.with_defaults(defaults or {})
-        hidden = keys.int("hidden_size", "n_embd", "d_model")
-        heads = keys.int("num_attention_heads", "n_head", "n_heads")
+        hidden = keys.int("hidden_size", *ALIASES["hidden_size"])
+        heads = keys.int("num_attention_heads", *ALIASES["num_attention_heads"])
         return cls(
             keys=keys,
             root=root,
@@ -76,7 +77,7 @@ class Decoder:
             heads=heads,
             kv_heads=keys.int("num_key_value_heads", "num_kv_heads", default=heads),
             head_dim=keys.int("head_dim", default=hidden // max(heads, 1)),
-            num_layers=keys.int("num_hidden_layers", "n_layer", "num_layers", "n_layers"),
+            num_layers=keys.int("num_hidden_layers", *ALIASES["num_hidden_layers"]),
             vocab_size=keys.int("vocab_size", "padded_vocab_size"),
             max_position=keys.int("max_position_embeddings", "n_positions", default=8192),
             tied=keys.flag("tie_word_embeddings", default=tied),
@@ -89,7 +90,7 @@ class Decoder:
     @property
     def intermediate(self) -> int:
         """Features of the dense feed-forward block."""
-        return self.keys.int("intermediate_size", "ffn_hidden_size", "n_inner")
+        return self.keys.int("intermediate_size", *ALIASES["intermediate_size"])
 
     @property
     def layer_types(self) -> list[str]:

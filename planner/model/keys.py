@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+ALIASES: dict[str, tuple[str, ...]] = {
+    "hidden_size": ("n_embd", "d_model"),
+    "num_attention_heads": ("n_head", "n_heads"),
+    "num_hidden_layers": ("n_layer", "num_layers", "n_layers"),
+    "max_position_embeddings": ("n_positions",),
+    "intermediate_size": ("ffn_hidden_size", "n_inner"),
+}
+"""names that a size goes by in older files"""
+
+
 class Keys:
     """A configuration, or a nested part of it, read key by key.
 
@@ -85,9 +95,15 @@ class Keys:
     def with_defaults(self, defaults: Mapping[str, Any]) -> Keys:
         """The same, with a model class's defaults for what the file leaves out.
 
-        A key that the file sets to null stays null: transformers takes it as given.
+        A key that the file sets to null stays null: transformers takes it as given. One that
+        the file has under an older name is not left out.
         """
-        return Keys({**defaults, **self._config}, self._where)
+        missing = {
+            name: value
+            for name, value in defaults.items()
+            if not any(alias in self for alias in ALIASES.get(name, ()))
+        }
+        return Keys({**missing, **self._config}, self._where)
 
     def replaced(self, values: Mapping[str, Any]) -> Keys:
         """The same with other values, for what a model class derives from several keys."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from planner.model.keys import Keys
 
 ARCHITECTURES = ("ApertusForCausalLM",)
-EXAMPLES = {"swiss-ai/Apertus-70B-Instruct-2509": 70_597_517_632}
+EXAMPLES = {"swiss-ai/Apertus-70B-Instruct-2509": 70_599_864_480}
 DEFAULTS: dict[str, Any] = {
     "vocab_size": 131072,
     "hidden_size": 4096,

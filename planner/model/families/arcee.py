@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from planner.model.keys import Keys
 
 ARCHITECTURES = ("ArceeForCausalLM",)
-EXAMPLES = {"arcee-ai/AFM-4.5B": 4_619_002_880}
+EXAMPLES = {"arcee-ai/AFM-4.5B": 4_619_189_760}
 DEFAULTS = {
     "vocab_size": 32000,
     "hidden_size": 2560,

@@ -9,7 +9,7 @@ from planner.model.blocks import attention, mlp, norm, norms
 from planner.model.cache import EncoderOnly
 from planner.model.context import derived_max_model_len
 from planner.model.dtype import checkpoint_dtype
-from planner.model.families.sequence_classification import labels
+from planner.model.labels import labels
 from planner.model.modules import Buffer, Embedding, Weight
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ ARCHITECTURES = ("DeepseekV3ForCausalLM", "DeepseekV2ForCausalLM", "DeepseekForC
 EXAMPLES = {
     "deepseek-ai/DeepSeek-V3": 671_026_419_200,
     "deepseek-ai/DeepSeek-V2-Lite": 15_706_484_224,
-    "deepseek-ai/deepseek-moe-16b-base": 16_375_728_128,
+    "deepseek-ai/deepseek-moe-16b-chat": 16_375_728_128,
 }
 _COMMON = {
     "q_lora_rank": 1536,

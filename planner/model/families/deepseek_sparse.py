@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.model.modules import Module
 
 ARCHITECTURES = ("DeepseekV32ForCausalLM", "GlmMoeDsaForCausalLM")
-EXAMPLES = {"deepseek-ai/DeepSeek-V3.2": 671_877_944_064, "zai-org/GLM-5": 743_853_834_240}
+EXAMPLES = {"deepseek-ai/DeepSeek-V3.2": 671_877_944_064, "zai-org/GLM-5": 743_911_218_432}
 PREFIX = "self_attn"
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 ARCHITECTURES = ("Dots1ForCausalLM", "SolarOpenForCausalLM")
 EXAMPLES = {
-    "rednote-hilab/dots.llm1.inst": 142_774_375_936,
-    "upstage/Solar-Open-100B": 102_649_337_856,
+    "rednote-hilab/dots.llm1.inst": 142_774_373_888,
+    "upstage/Solar-Open-100B": 102_651_793_408,
 }
 SOLAR_DEFAULTS = {
     "vocab_size": 196608,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from planner.model.keys import Keys
 
 ARCHITECTURES = ("Exaone4ForCausalLM",)
-EXAMPLES = {"LGAI-EXAONE/EXAONE-4.0-32B": 32_003_215_360}
+EXAMPLES = {"LGAI-EXAONE/EXAONE-4.0-32B": 32_003_216_384}
 DEFAULTS: dict[str, Any] = {
     "vocab_size": 102400,
     "hidden_size": 4096,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from planner.model.modules import Module
 
 ARCHITECTURES = ("ExaoneMoeForCausalLM", "ExaoneMoEForCausalLM")
-EXAMPLES = {"LGAI-EXAONE/K-EXAONE-236B-A23B": 236_571_171_584}
+EXAMPLES = {"LGAI-EXAONE/K-EXAONE-236B-A23B": 236_571_156_352}
 DEFAULTS: dict[str, Any] = {
     "vocab_size": 102400,
     "hidden_size": 4096,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from planner.model.keys import Keys
 
 ARCHITECTURES = ("FalconForCausalLM",)
-EXAMPLES = {"tiiuae/falcon-7b": 6_921_720_704, "tiiuae/falcon-180B-chat": 178_552_455_168}
+EXAMPLES = {"tiiuae/falcon-7b": 6_921_720_704, "tiiuae/falcon-180B-chat": 178_557_088_768}
 DEFAULTS = {
     "vocab_size": 65024,
     "hidden_size": 4544,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from planner.model.modules import Module
 
 ARCHITECTURES = ("Glm4MoeForCausalLM",)
-EXAMPLES = {"zai-org/GLM-4.5-Air": 106_852_245_504, "zai-org/GLM-4.5": 352_797_829_120}
+EXAMPLES = {"zai-org/GLM-4.5-Air": 106_852_251_264, "zai-org/GLM-4.5": 352_797_829_024}
 DEFAULTS = {
     "vocab_size": 151552,
     "hidden_size": 4096,
@@ -48,14 +48,15 @@ def stack(decoder: Decoder) -> Architecture:
         qkv_bias=keys.flag("attention_bias"), qk_norm=keys.flag("use_qk_norm")
     )
     dense = decoder.layer(attention, decoder.mlp())
-    sparse = decoder.layer(attention, _sparse_block(decoder))
+    sparse = decoder.layer(attention, sparse_block(decoder))
     return decoder.architecture(
         [sparse if is_sparse else dense for is_sparse in sparse_layers(decoder)],
         experts_per_token=keys.int("num_experts_per_tok"),
     )
 
 
-def _sparse_block(decoder: Decoder) -> tuple[Module, ...]:
+def sparse_block(decoder: Decoder) -> tuple[Module, ...]:
+    """Float32 routing, experts, and the shared ones as one dense block."""
     keys, hidden = decoder.keys, decoder.hidden
     count, size = keys.int("n_routed_experts"), keys.int("moe_intermediate_size")
     shared = keys.int("n_shared_experts") * size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.model.blocks import experts, router
@@ -39,6 +40,8 @@ DEFAULTS = {
 def read(keys: Keys) -> Architecture:
     """Even layers see a window, odd ones everything; the rotary table is float32.
 
+    A rank counts its key-value heads without copies: none are left beyond the model's.
+
     Source: vllm.model_executor.models.gpt_oss (0.33.0)
     """
     decoder = Decoder.read(keys, DEFAULTS)
@@ -58,11 +61,12 @@ def read(keys: Keys) -> Architecture:
         decoder.layer(attention, block, rope=False, cache=decoder.cache(size, sinks=True))
         for size in (window, None)
     ]
-    return decoder.architecture(
+    built = decoder.architecture(
         [layers[index % 2] for index in range(decoder.num_layers)],
         on_every_stage=WHOLE_FRAME,
         experts_per_token=keys.int("num_experts_per_tok"),
     )
+    return replace(built, copies_kv_heads=False)
 
 
 def _rope(decoder: Decoder) -> Buffer:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from planner.model.keys import Keys
 
 ARCHITECTURES = ("GraniteForCausalLM", "GraniteSWAForCausalLM")
-EXAMPLES = {"ibm-granite/granite-3.3-8b-instruct": 8_170_848_256}
+EXAMPLES = {"ibm-granite/granite-3.3-8b-instruct": 8_170_864_640}
 DEFAULTS = {
     "vocab_size": 32000,
     "hidden_size": 4096,

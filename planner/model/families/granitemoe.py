@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from planner.model.keys import Keys
 
 ARCHITECTURES = ("GraniteMoeForCausalLM",)
-EXAMPLES = {"ibm-granite/granite-3.1-1b-a400m-instruct": 1_334_885_376}
+EXAMPLES = {"ibm-granite/granite-3.1-1b-a400m-instruct": 1_334_628_352}
 DEFAULTS = {
     "vocab_size": 32000,
     "hidden_size": 4096,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ARCHITECTURES = ("HunYuanDenseV1ForCausalLM", "HunYuanMoEV1ForCausalLM")
 EXAMPLES = {
-    "tencent/Hunyuan-4B-Instruct": 4_221_869_568,
+    "tencent/Hunyuan-4B-Instruct": 4_221_757_440,
     "tencent/Hunyuan-A13B-Instruct": 80_393_183_232,
 }
 DEFAULTS = {

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from planner.model.keys import Keys
 
 ARCHITECTURES = ("MiMoForCausalLM",)
-EXAMPLES = {"XiaomiMiMo/MiMo-7B-Base": 7_622_443_008}
+EXAMPLES = {"XiaomiMiMo/MiMo-7B-Base": 7_622_619_136}
 
 
 def read(keys: Keys) -> Architecture:

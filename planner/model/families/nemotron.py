@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from planner.model.keys import Keys
 
 ARCHITECTURES = ("NemotronForCausalLM",)
-EXAMPLES = {"nvidia/Minitron-8B-Base": 8_272_216_064}
+EXAMPLES = {"nvidia/Minitron-8B-Base": 8_271_699_968}
 DEFAULTS = {
     "vocab_size": 256000,
     "hidden_size": 6144,

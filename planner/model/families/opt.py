@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from planner.model.modules import Module
 
 ARCHITECTURES = ("OPTForCausalLM",)
-EXAMPLES = {"facebook/opt-125m": 125_239_296, "facebook/opt-1.3b": 1_315_758_080}
+EXAMPLES = {"facebook/opt-125m": 125_239_296}
 DEFAULTS = {
     "vocab_size": 50272,
     "hidden_size": 768,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from planner.model.keys import Keys
 
 ARCHITECTURES = ("OrionForCausalLM",)
-EXAMPLES = {"OrionStarAI/Orion-14B-Chat": 14_499_517_440}
+EXAMPLES = {"OrionStarAI/Orion-14B-Chat": 14_498_703_360}
 
 
 def read(keys: Keys) -> Architecture:

@@ -31,7 +31,7 @@ def read(keys: Keys) -> Architecture:
 
     Source: transformers.models.phi.modeling_phi (5.19) through vLLM's backend
     """
-    decoder = Decoder.read(keys, DEFAULTS)
+    decoder = Decoder.read(_current(keys), DEFAULTS)
     attention = decoder.attention(qkv_bias=True, out_bias=True, names=("qkv_proj", "dense"))
     if decoder.keys.flag("qk_layernorm"):
         attention += norms(
@@ -50,4 +50,17 @@ def read(keys: Keys) -> Architecture:
             decoder, attention, feed_forward, norm_names=("input_layernorm",), norm_bias=True
         ),
         final_norm=(norm("model.final_layernorm", decoder.hidden, bias=True),),
+    )
+
+
+def _current(keys: Keys) -> Keys:
+    """The oldest files have GPT-2's names, and leave out an MLP four times as wide."""
+    if "n_embd" not in keys:
+        return keys
+    hidden, heads = keys.int("n_embd"), keys.int("n_head")
+    return keys.replaced(
+        {
+            "intermediate_size": keys.int("n_inner", default=4 * hidden),
+            "partial_rotary_factor": keys.int("rotary_dim", default=32) * heads / hidden,
+        }
     )

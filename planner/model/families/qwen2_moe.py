@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from planner.model.modules import Module
 
 ARCHITECTURES = ("Qwen2MoeForCausalLM",)
-EXAMPLES = {"Qwen/Qwen1.5-MoE-A2.7B": 14_315_784_192, "Qwen/Qwen2-57B-A14B": 57_409_011_712}
+EXAMPLES = {"Qwen/Qwen1.5-MoE-A2.7B": 14_315_784_192}
 DEFAULTS = {
     "vocab_size": 151936,
     "hidden_size": 2048,

@@ -9,8 +9,8 @@ from planner.model.decoder import Decoder
 from planner.model.delta_blocks import GatedDeltaNet
 from planner.model.families.qwen3_next import DEFAULTS as QWEN3_NEXT_DEFAULTS
 from planner.model.families.qwen3_next import sparse_block, stack
-from planner.model.qwen_vision import qwen3_tower
-from planner.model.rope import rope_parameters
+from planner.model.towers import qwen
+from planner.model.towers.text_model import with_positions_of_tokens
 
 if TYPE_CHECKING:
     from planner.model.architecture import Architecture
@@ -46,10 +46,14 @@ MOE_DEFAULTS = {
     "num_experts": 256,
 }
 """transformers.Qwen3_5MoeTextConfig (5.19)"""
+VISION_DEFAULTS = {"deepstack_visual_indexes": []}
+"""where transformers.Qwen3_5VisionConfig (5.19) differs from Qwen3-VL's"""
 
 
 def read(keys: Keys) -> Architecture:
     """The text model, and the encoder where the file describes one.
+
+    Whether the head is tied is the text part's word, not the whole file's.
 
     Source: vllm.model_executor.models.qwen3_5 (0.33.0)
     """
@@ -60,7 +64,7 @@ def read(keys: Keys) -> Architecture:
         return text
     return vision.beside(
         text,
-        qwen3_tower(keys.part("vision_config")),
+        qwen.qwen3(keys.part("vision_config").with_defaults(VISION_DEFAULTS)),
         keys,
         text_keys,
         tower_data_parallel=True,
@@ -69,7 +73,7 @@ def read(keys: Keys) -> Architecture:
 
 def _text(keys: Keys) -> Architecture:
     moe = "moe" in keys.text("model_type")
-    decoder = Decoder.read(_without_sections(keys), MOE_DEFAULTS if moe else DENSE_DEFAULTS)
+    decoder = Decoder.read(with_positions_of_tokens(keys), MOE_DEFAULTS if moe else DENSE_DEFAULTS)
     keys = decoder.keys
     net = GatedDeltaNet.read(
         keys, interleaved=False, state_dtype=keys.text("mamba_ssm_dtype") or None
@@ -80,13 +84,3 @@ def _text(keys: Keys) -> Architecture:
         on_every_stage=("embedding",),
         experts_per_token=keys.int("num_experts_per_tok") if moe else 0,
     )
-
-
-def _without_sections(keys: Keys) -> Keys:
-    """Positions in three dimensions make the rotary table no longer here.
-
-    Source: vllm.model_executor.models.qwen3_vl.mrope_positions_factor (0.33.0)
-    """
-    parameters = rope_parameters(keys)
-    parameters.pop("mrope_section", None)
-    return keys.replaced({"rope_parameters": parameters, "rope_scaling": None})

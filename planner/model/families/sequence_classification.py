@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.model.families import gemma2, gemma3, granite, llama, mistral, phi3, qwen2, qwen3
+from planner.model.labels import labels
 from planner.model.modules import Embedding, Linear, Part, Split
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from planner.model.architecture import Architecture
     from planner.model.keys import Keys
-    from planner.model.modules import Module
+from planner.model.modules import Module
 
 _FAMILIES: dict[str, ModuleType] = {
     "Gemma2ForSequenceClassification": gemma2,
@@ -27,8 +28,6 @@ _FAMILIES: dict[str, ModuleType] = {
 }
 ARCHITECTURES = tuple(_FAMILIES)
 EXAMPLES = {"Skywork/Skywork-Reward-Llama-3.1-8B-v0.2": 7_504_928_768}
-DEFAULT_LABELS = 2
-"""transformers.PreTrainedConfig.num_labels (5.19)"""
 
 
 def read(keys: Keys) -> Architecture:
@@ -53,13 +52,6 @@ def read(keys: Keys) -> Architecture:
         every=(*_without_head(built.every), score),
         pooling=True,
     )
-
-
-def labels(keys: Keys) -> int:
-    """How many labels are told apart."""
-    named = keys.raw("id2label")
-    count = len(named) if isinstance(named, dict) and named else DEFAULT_LABELS
-    return keys.int("num_labels", default=count)
 
 
 def _without_head(modules: tuple[Module, ...]) -> tuple[Module, ...]:
