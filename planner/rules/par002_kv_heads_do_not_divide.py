@@ -4,7 +4,8 @@ What it checks:
     the tensor-parallel size divides the key-value heads, or is a multiple of them.
 Why:
     ranks share heads evenly, or share copies of one head evenly; vLLM's model does not build
-    otherwise. The latent cache of MLA has no heads to divide.
+    otherwise. The latent cache of MLA has no heads to divide. A few model classes know no
+    copies (gpt-oss): with more ranks than heads they fail with a division by zero.
 
 Example:
     ``--model Qwen/Qwen2.5-32B-Instruct -tp 5``: 8 key-value heads over 5 ranks.
@@ -35,7 +36,10 @@ NAME = "kv-heads-do-not-divide"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "layout"
-BAD = ("--model Qwen/Qwen2.5-32B-Instruct --gpus 5xH100 -tp 5",)
+BAD = (
+    "--model Qwen/Qwen2.5-32B-Instruct --gpus 5xH100 -tp 5",
+    "--model openai/gpt-oss-120b --gpus 2x8xH100 -tp 16 --allow PAR003",
+)
 GOOD = (
     "--model Qwen/Qwen2.5-32B-Instruct --gpus 8xH100 -tp 8",
     "--model deepseek-ai/DeepSeek-R1 --gpus 2x8xH100 -tp 16 --allow PAR003",
@@ -48,7 +52,9 @@ def broken(case: Case) -> Bools:
     tp = case.layouts.tp
     if case.architecture.uses_mla or heads == 0:
         return np.zeros(len(tp), dtype=np.bool_)
-    return (heads % tp != 0) & (tp % heads != 0)
+    copied = (tp % heads == 0) & np.bool_(case.architecture.copies_kv_heads)
+    shared: Bools = (heads % tp == 0) | copied
+    return ~shared
 
 
 def explain(case: Case, row: int) -> Explanation:
@@ -58,7 +64,10 @@ def explain(case: Case, row: int) -> Explanation:
     fitting = [size for size in range(1, heads + 1) if heads % size == 0 and size <= tp]
     return Explanation(
         message=f"{heads} key-value heads cannot be shared by tensor parallel size {tp}",
-        cause="each rank holds as many whole heads as the others, or a copy of one",
+        cause=(
+            "each rank holds as many whole heads as the others"
+            + (", or a copy of one" if case.architecture.copies_kv_heads else "")
+        ),
         fix=f"use --tensor-parallel-size {fitting[-1]} with --pipeline-parallel-size for the rest",
         source="vllm.model_executor.layers.linear.QKVParallelLinear",
     )

@@ -8,7 +8,7 @@ Why:
     minutes of start-up.
 
 Example:
-    ``-tp 3`` on a vocabulary padded to 151,680 rows and 18,944 features.
+    ``-tp 5`` on a vocabulary padded to 100,352 rows.
 Fix:
     take a tensor-parallel size that divides all of them, powers of two as a rule.
 Source in vLLM:
@@ -33,7 +33,7 @@ NAME = "features-do-not-divide"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "layout"
-BAD = ("--model microsoft/Phi-3-medium-4k-instruct --gpus 4xH100 -tp 4",)
+BAD = ("--model microsoft/phi-4 --gpus 5xH100 -tp 5",)
 GOOD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus 4xH100 -tp 4",)
 
 
