@@ -41,6 +41,8 @@ class Ranks:
 
     def tp_of(self, module: Linear) -> IntLike:
         """Ranks that share a linear layer."""
+        if module.divided_by:
+            return np.where(module.divided_by % self.tp == 0, self.tp, 1)
         if not module.whole_in_sequence_parallel:
             return self.tp
         return np.where(self.sequence_parallel, 1, self.tp)
@@ -71,7 +73,7 @@ def module_tensors(module: Module, scheme: Scheme, ranks: Ranks) -> tuple[RankTe
             return (RankTensor(tensor_bytes=elements * dtype_bytes),)
         case Buffer():
             dtype_bytes = DTYPE_BYTES[module.dtype] if module.dtype else ranks.dtype_bytes
-            elements = module.elements_on(ranks.tp)
+            elements = module.elements_on(ranks.tp, ranks.capability)
             buffer = RankTensor(tensor_bytes=elements * dtype_bytes, buffer=True)
             return (buffer, *map(_parameter, scheme.attention(ranks.dtype_bytes)))
 
@@ -116,7 +118,7 @@ def expert_shard(module: Experts, ranks: Ranks) -> ExpertShard:
     return ExpertShard(
         experts=module.count_on(ranks.ep_size),
         hidden=module.hidden,
-        intermediate=module.intermediate_on(ranks.moe_tp),
+        intermediate=module.intermediate_on(ranks.moe_tp, ranks.tp),
         full_intermediate=module.intermediate,
         gated=module.gated,
         bias=module.bias,

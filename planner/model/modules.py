@@ -81,6 +81,8 @@ class Linear:
             sequence-parallel: expert parallelism over both tensor and data parallelism.
         float32_without_kernel: float32 on GPUs that have no kernel for routers in 16 bits.
         undivided_with: formats of the checkpoint under which each rank holds the whole.
+        divided_by: units that ranks must divide, else each holds the whole.
+        row_multiple: a rank's rows are padded to a multiple of this.
     """
 
     name: str
@@ -95,16 +97,19 @@ class Linear:
     whole_in_sequence_parallel: bool = False
     float32_without_kernel: bool = False
     undivided_with: tuple[str, ...] = ()
+    divided_by: int | None = None
+    row_multiple: int = 1
 
     def whole(self) -> Linear:
         """The same, undivided."""
-        return replace(self, split=Split.REPLICATED)
+        return replace(self, split=Split.REPLICATED, divided_by=None)
 
     def outputs_on(self, tp: IntLike) -> tuple[IntLike, ...]:
-        """Output features of each merged matrix on one rank."""
-        if self.split is Split.COLUMN:
-            return tuple(part.on_rank(tp) for part in self.parts)
-        return tuple(part.rows for part in self.parts)
+        """Output features of each merged matrix on one rank, and of the padding."""
+        if self.split is not Split.COLUMN:
+            return tuple(part.rows for part in self.parts)
+        rows = tuple(part.on_rank(tp) for part in self.parts)
+        return rows if self.row_multiple == 1 else (*rows, -sum(rows) % self.row_multiple)
 
     def inputs_on(self, tp: IntLike) -> IntLike:
         """Input features on one rank."""
@@ -115,14 +120,14 @@ class Linear:
 
     def divides(self, tp: IntLike) -> IntLike:
         """Whether ``tp`` divides it."""
+        if self.split is Split.REPLICATED or self.divided_by:
+            return np.ones_like(tp)
         if self.split is Split.ROW:
             return (self.input_units or self.inputs) % tp == 0
-        if self.split is Split.COLUMN:
-            fits = self.parts[0].divides(tp)
-            for part in self.parts[1:]:
-                fits = fits & part.divides(tp)
-            return fits
-        return np.ones_like(tp)
+        fits = self.parts[0].divides(tp)
+        for part in self.parts[1:]:
+            fits = fits & part.divides(tp)
+        return fits
 
     @property
     def checkpoint_names(self) -> tuple[str, ...]:
@@ -136,7 +141,8 @@ class Experts:
 
     Without expert parallelism each rank holds a slice of every expert (intermediate over
     TP x DP); with it a rank holds whole experts, the first ranks one more when they do not
-    divide. The figures are those of the rank with most.
+    divide. The figures are those of the rank with most. ``min_slice`` is the least intermediate
+    size that a rank of a tensor-parallel group pads its slice to.
 
     Source: vllm.model_executor.layers.fused_moe.layer (0.33.0)
     """
@@ -149,14 +155,19 @@ class Experts:
     bias: bool = False
     matrices: tuple[str, ...] = ()
     quantized: bool = True
+    min_slice: int = 0
 
     def count_on(self, ep_size: IntLike) -> IntLike:
         """Experts on the fullest rank."""
         return ceil_div(self.count, ep_size)
 
-    def intermediate_on(self, moe_tp: IntLike) -> IntLike:
-        """Intermediate features of one expert on one rank."""
-        return self.intermediate // moe_tp
+    def intermediate_on(self, moe_tp: IntLike, tp: IntLike | None = None) -> IntLike:
+        """Intermediate features of one expert on one rank; ``tp`` where it is not ``moe_tp``."""
+        if not self.min_slice:
+            return self.intermediate // moe_tp
+        ways = np.minimum(moe_tp if tp is None else tp, moe_tp)
+        padded = np.maximum(self.intermediate // ways, self.min_slice)
+        return np.where(ways > 1, padded, self.intermediate) // (moe_tp // ways)
 
     @property
     def checkpoint_names(self) -> tuple[str, ...]:
@@ -223,7 +234,8 @@ class Buffer:
     """A tensor that is no parameter, such as a rotary table.
 
     Equal buffers of a rank's layers are one tensor (vLLM caches rotary embeddings) unless
-    ``shared`` is False. ``parts`` are rows that ranks divide, of ``elements`` each.
+    ``shared`` is False. ``parts`` are rows that ranks divide, of ``elements`` each. A kernel's
+    buffer exists on GPUs of ``capabilities`` (by generation) and with ``tp_sizes`` only.
     """
 
     name: str
@@ -231,10 +243,16 @@ class Buffer:
     dtype: str | None = None
     shared: bool = True
     parts: tuple[Part, ...] = ()
+    capabilities: tuple[int, ...] = ()
+    tp_sizes: tuple[int, ...] = ()
 
-    def elements_on(self, tp: IntLike) -> IntLike:
+    def elements_on(self, tp: IntLike, capability: int) -> IntLike:
         """Elements on one rank."""
-        return self.elements * (sum(part.on_rank(tp) for part in self.parts) if self.parts else 1)
+        if self.capabilities and capability // 10 not in self.capabilities:
+            return 0
+        here = np.isin(tp, self.tp_sizes) if self.tp_sizes else 1
+        rows = sum(part.on_rank(tp) for part in self.parts) if self.parts else 1
+        return self.elements * rows * here
 
 
 Module = Linear | Experts | Embedding | Weight | Buffer

@@ -22,6 +22,8 @@ _NESTED = ("text_config", "llm_config", "language_config", "thinker_config")
 _ONLINE = "online"
 _WITHOUT_SIZES = ("fp_quant", "humming", "quark", "torchao")
 _DEEPSEEK_V4 = ("deepseek_v4", "deepseek_v4_text", "deepseek_v41", "deepseek_v41_text")
+_KIMI_K3 = "kimi_k3"
+_MXFP4_PACKED = "mxfp4-pack-quantized"
 #: what ``--quantization`` may say of a checkpoint that vLLM reads by another name
 _ACCEPTED = {
     "auto_awq": ("awq", "awq_marlin", "auto_awq", "marlin"),
@@ -50,7 +52,8 @@ def checkpoint_method(config: Mapping[str, Any]) -> str:
     """The method a checkpoint states, in vLLM's spelling; "" when it states none.
 
     Source: vllm.transformers_utils.model_arch_config_convertor.ModelArchConfigConvertorBase
-    ._normalize_quantization_config, vllm.config.model.ModelConfig._verify_quantization (0.33.0)
+    ._normalize_quantization_config, vllm.config.model.ModelConfig._verify_quantization,
+    vllm.model_executor.models.config (0.33.0)
     """
     stated = quantization_config(config)
     method = str(stated.get("quant_method") or "").lower().replace("_tensors", "-tensors")
@@ -61,6 +64,8 @@ def checkpoint_method(config: Mapping[str, Any]) -> str:
         return method_of(name) if name else method
     if method == "fp8" and config.get("model_type") in _DEEPSEEK_V4:
         return "deepseek_v4_fp8"
+    if config.get("model_type") == _KIMI_K3 and stated.get("format") == _MXFP4_PACKED:
+        return "mxfp4"
     return method
 
 

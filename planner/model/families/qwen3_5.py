@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planner.model import vision
 from planner.model.decoder import Decoder
@@ -46,7 +46,7 @@ MOE_DEFAULTS = {
     "num_experts": 256,
 }
 """transformers.Qwen3_5MoeTextConfig (5.19)"""
-VISION_DEFAULTS = {"deepstack_visual_indexes": []}
+VISION_DEFAULTS: dict[str, Any] = {"deepstack_visual_indexes": []}
 """where transformers.Qwen3_5VisionConfig (5.19) differs from Qwen3-VL's"""
 
 
