@@ -1,4 +1,4 @@
-"""Mistral Small 3.1 and Ministral 3: a Pixtral encoder beside a Mistral text model."""
+"""Mistral Small 3.1, Ministral 3, Mistral Large 3: a Pixtral encoder beside a text model."""
 
 from __future__ import annotations
 
@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING
 from planner.model import vision
 from planner.model.architecture import Block
 from planner.model.blocks import norm
-from planner.model.families import mistral
+from planner.model.families import deepseek, mistral
 from planner.model.modules import Linear, Part, Split, Weight
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from planner.model.architecture import Architecture
     from planner.model.keys import Keys
 
 ARCHITECTURES = ("Mistral3ForConditionalGeneration",)
-EXAMPLES = {"mistralai/Mistral-Small-3.1-24B-Instruct-2503": 24_011_361_280}
+EXAMPLES = {
+    "mistralai/Mistral-Small-3.1-24B-Instruct-2503": 24_011_361_280,
+    "mistralai/Mistral-Large-3-675B-Instruct-2512": 675_991_176_960,
+}
+_TEXT: dict[str, ModuleType] = {"deepseek_v3": deepseek, "mistral4": deepseek}
+"""text models by ``model_type`` that are not Mistral's own"""
 
 
 def read(keys: Keys) -> Architecture:
@@ -24,7 +31,7 @@ def read(keys: Keys) -> Architecture:
     Source: vllm.model_executor.models.mistral3 (0.33.0)
     """
     text_keys = keys.part("text_config")
-    text = mistral.read(text_keys)
+    text = _TEXT.get(text_keys.text("model_type"), mistral).read(text_keys)
     encoder = vision.Encoder.read(keys.part("vision_config"), vision.PIXTRAL_DEFAULTS)
     tower = vision.pixtral(encoder.up_to(keys.raw("vision_feature_layer")))
     projector = _projector(keys, encoder.hidden, text.hidden_size)
