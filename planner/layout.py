@@ -6,13 +6,16 @@ layout = (tensor, pipeline, data, expert, decode-context) parallel sizes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.units import Bools, Ints
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.units import Bools, Ints
 
 
 @dataclass(frozen=True, kw_only=True)

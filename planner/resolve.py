@@ -16,7 +16,7 @@ from planner.model.read import read_architecture
 from planner.model.source import ModelSource, find_model
 from planner.quant.read import quantization_config, read_quantization
 from planner.quant.unquantized import UNQUANTIZED
-from planner.rules.base import find_rule, model_findings
+from planner.rules.base import AskedModel, find_rule, model_findings
 from planner.settings import settle
 from planner.vllm.version import VllmVersion, find_version
 
@@ -85,7 +85,8 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
         refresh=request.refresh,
         environ=environ,
     )
-    findings = model_findings(Keys(source.config))
+    asked_model = AskedModel(keys=Keys(source.config), arguments=request.pinned, version=version)
+    findings = model_findings(asked_model)
     refused = any(found.severity is Severity.ERROR for found in findings)
     asked = request.pinned.quantization
     return Subject(

@@ -13,6 +13,7 @@ from planner.vllm.values import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from planner.hardware.accelerator import Accelerator
     from planner.model.architecture import Architecture
     from planner.vllm.arguments import VllmArguments

@@ -61,7 +61,8 @@ class KvColumns:
         """The stage with the fewest blocks: Int64[rows]."""
         sizes, room = self.bytes_per_block, self.stage_room.mid
         blocks = np.where(sizes > 0, room // np.maximum(sizes, 1), np.iinfo(np.int64).max)
-        return np.argmin(blocks, axis=1)
+        tightest: Ints = np.argmin(blocks, axis=1)
+        return tightest
 
     @cached_property
     def bytes_per_block(self) -> Ints:

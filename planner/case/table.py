@@ -122,7 +122,7 @@ class Case:
     def heads_divide(self) -> Bools:
         """Whether ranks can share attention and key-value heads."""
         heads, tp = self.architecture.num_kv_heads, self.layouts.tp
-        whole = self.architecture.num_attention_heads % tp == 0
+        whole: Bools = self.architecture.num_attention_heads % tp == 0
         if heads == 0 or self.architecture.uses_mla:
             return whole
         shared: Bools = whole & ((tp % heads == 0) | (heads % tp == 0))
@@ -133,7 +133,8 @@ class Case:
         """Whether a row's sizes divide the model, so that its memory can be planned."""
         layouts = self.layouts
         staged = layouts.pp <= self.architecture.num_layers
-        return self.features_divide & self.heads_divide & staged & (layouts.tp % layouts.dcp == 0)
+        plannable: Bools = self.features_divide & staged & (layouts.tp % layouts.dcp == 0)
+        return plannable & self.heads_divide
 
     def rank_classes(self, row: int) -> int:
         """Ranks of a stage that differ: those with one expert more than the others."""
@@ -215,7 +216,7 @@ class Case:
 
     @cached_property
     def request_bytes(self) -> Ints:
-        """KV cache of one request of ``max_model_len`` on the tightest stage, the null block too."""
+        """KV cache of one request of ``max_model_len`` and the null block, on the tightest stage."""
         return self.kv.request_bytes(self.max_model_len)
 
     @cached_property

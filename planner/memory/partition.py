@@ -37,7 +37,8 @@ class StageRoom:
         taken = weights[None, :] - weights[:, None]
         per_token = cache[None, :] - cache[:, None]
         left = self.room[:, None, None] - taken[None, :, :]
-        return np.where(left < 0, left, left // np.maximum(per_token, 1)[None, :, :])
+        tokens: Ints = np.where(left < 0, left, left // np.maximum(per_token, 1)[None, :, :])
+        return tokens
 
 
 def best_partition(rooms: StageRoom) -> tuple[int, ...]:

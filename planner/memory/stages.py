@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.layout import Layouts
-from planner.units import Bools, Ints
+if TYPE_CHECKING:
+    from planner.layout import Layouts
+    from planner.units import Bools, Ints
 
 
 def vllm_partition(num_layers: int, pipeline_parallel_size: int) -> tuple[int, ...]:
@@ -39,7 +41,7 @@ class Stages:
 
     @classmethod
     def of(cls, layouts: Layouts, num_layers: int) -> Stages:
-        """vLLM's own split of every layout."""
+        """The split vLLM makes of every layout."""
         width = int(layouts.pp.max(initial=1))
         by_size = np.zeros((width + 1, width), dtype=np.int64)
         for size in set(layouts.pp.tolist()):

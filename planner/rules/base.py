@@ -15,8 +15,8 @@ A rule of scope ``layout`` offers::
     def broken(case: Case) -> Bools: ...     # one bool a row, or one for all: it broadcasts
     def explain(case: Case, row: int) -> Explanation: ...
 
-A rule of scope ``model`` judges a configuration before any layout: ``check(keys: Keys) ->
-Explanation | None``. The sentence knows neither its rule's code nor its severity: the
+A rule of scope ``model`` judges a configuration before any layout: ``check(asked: AskedModel)
+-> Explanation | None``. The sentence knows neither its rule's code nor its severity: the
 functions below stamp them.
 """
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from planner.case import Case
     from planner.model.keys import Keys
     from planner.units import Bools
+    from planner.vllm.arguments import VllmArguments
+    from planner.vllm.version import VllmVersion
 
 RULES = "planner.rules"
 
@@ -50,6 +52,15 @@ class Explanation:
     cause: str = ""
     fix: str = ""
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedModel:
+    """A model's configuration, the options somebody fixed, and the vLLM version that counts."""
+
+    keys: Keys
+    arguments: VllmArguments
+    version: VllmVersion
 
 
 class Rule(Protocol):
@@ -80,7 +91,7 @@ class LayoutRule(Rule, Protocol):
 class ModelRule(Rule, Protocol):
     """A rule that judges a model's configuration."""
 
-    def check(self, keys: Keys) -> Explanation | None:
+    def check(self, asked: AskedModel) -> Explanation | None:
         """What is wrong with it, or None."""
         ...
 
@@ -96,10 +107,10 @@ def layout_rules() -> tuple[LayoutRule, ...]:
     return tuple(cast("LayoutRule", rule) for rule in rules() if rule.SCOPE == "layout")
 
 
-def model_findings(keys: Keys) -> tuple[Finding, ...]:
+def model_findings(asked: AskedModel) -> tuple[Finding, ...]:
     """What the rules say of a model, whatever its layout."""
     which = (cast("ModelRule", rule) for rule in rules() if rule.SCOPE == "model")
-    checked = ((rule, rule.check(keys)) for rule in which)
+    checked = ((rule, rule.check(asked)) for rule in which)
     return tuple(_stamp(rule, why, rule.SEVERITY) for rule, why in checked if why is not None)
 
 

@@ -33,10 +33,16 @@ SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "layout"
 BAD = (
-    "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --max-num-batched-tokens 128 --max-num-seqs 256",
+    (
+        "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100"
+        " --max-num-batched-tokens 128 --max-num-seqs 256"
+    ),
 )
 GOOD = (
-    "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --max-num-batched-tokens 256 --max-num-seqs 256",
+    (
+        "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100"
+        " --max-num-batched-tokens 256 --max-num-seqs 256"
+    ),
 )
 
 

@@ -33,10 +33,16 @@ SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "layout"
 BAD = (
-    "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --max-model-len 8192 --max-num-batched-tokens 2048 --no-enable-chunked-prefill",
+    (
+        "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --max-model-len 8192"
+        " --max-num-batched-tokens 2048 --no-enable-chunked-prefill"
+    ),
 )
 GOOD = (
-    "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --max-model-len 8192 --max-num-batched-tokens 2048",
+    (
+        "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --max-model-len 8192"
+        " --max-num-batched-tokens 2048"
+    ),
 )
 
 

@@ -33,7 +33,10 @@ ORIGIN = Origin.VLLM
 SCOPE = "layout"
 BAD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus 8xV100-32gb -tp 8 --dtype float16",)
 GOOD = (
-    "--model meta-llama/Llama-3.1-8B-Instruct --gpus 8xT4 -tp 8 --dtype float16 --max-model-len 8192",
+    (
+        "--model meta-llama/Llama-3.1-8B-Instruct --gpus 8xT4 -tp 8 --dtype float16"
+        " --max-model-len 8192"
+    ),
 )
 
 

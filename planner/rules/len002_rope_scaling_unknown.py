@@ -25,7 +25,7 @@ from planner.model.rope import rope_parameter_sets
 from planner.rules.base import Explanation
 
 if TYPE_CHECKING:
-    from planner.model.keys import Keys
+    from planner.rules.base import AskedModel
 
 CODE = "LEN002"
 NAME = "rope-scaling-unknown"
@@ -55,8 +55,9 @@ _KNOWN = (
 _TEXT = ("text_config", "llm_config", "language_config")
 
 
-def check(keys: Keys) -> Explanation | None:
+def check(asked: AskedModel) -> Explanation | None:
     """Name the type."""
+    keys = asked.keys
     text = [keys.part(name) for name in _TEXT if isinstance(keys.raw(name), dict)]
     for parameters in (each for part in (keys, *text) for each in rope_parameter_sets(part)):
         kind = parameters["rope_type"]

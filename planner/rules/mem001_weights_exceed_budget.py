@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
 from planner.units import gib_text
@@ -39,7 +41,7 @@ GOOD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus L4 --max-model-len 8192",)
 
 def broken(case: Case) -> Bools:
     """Rows with a stage whose weights alone are over the budget."""
-    over: Bools = (case.budget.weights_bytes > case.budget.budget_bytes).any(axis=1)
+    over: Bools = np.any(case.budget.weights_bytes > case.budget.budget_bytes, axis=1)
     return case.plannable & over
 
 

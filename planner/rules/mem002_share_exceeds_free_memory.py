@@ -22,6 +22,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
 from planner.units import gib_text
@@ -42,7 +44,8 @@ GOOD = ("--model Qwen/Qwen2.5-0.5B-Instruct --gpus T4 --gpu-memory-utilization 0
 def broken(case: Case) -> Bools:
     """Rows where even the least that lies beside the budget does not fit in the rest."""
     rest = case.budget.memory_bytes - case.budget.budget_bytes
-    return (case.budget.before.low > rest).any(axis=1)
+    short: Bools = np.any(case.budget.before.low > rest, axis=1)
+    return short
 
 
 def explain(case: Case, row: int) -> Explanation:

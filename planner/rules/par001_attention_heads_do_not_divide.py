@@ -37,7 +37,8 @@ GOOD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus 8xH100 -tp 4",)
 
 def broken(case: Case) -> Bools:
     """Rows whose tensor-parallel size does not divide the heads."""
-    return case.architecture.num_attention_heads % case.layouts.tp != 0
+    uneven: Bools = case.architecture.num_attention_heads % case.layouts.tp != 0
+    return uneven
 
 
 def explain(case: Case, row: int) -> Explanation:

@@ -36,7 +36,10 @@ ORIGIN = Origin.VLLM
 SCOPE = "layout"
 BAD = ("--gpus 2x8xH100 -- vllm serve deepseek-ai/DeepSeek-R1 -tp 8 -pp 2",)
 GOOD = (
-    "--gpus 2x8xH100 -- vllm serve deepseek-ai/DeepSeek-R1 -tp 8 -pp 2 --nnodes 2 --node-rank 0 --master-addr head",
+    (
+        "--gpus 2x8xH100 -- vllm serve deepseek-ai/DeepSeek-R1 -tp 8 -pp 2 --nnodes 2"
+        " --node-rank 0 --master-addr head"
+    ),
 )
 
 

@@ -41,13 +41,14 @@ GOOD = ("--model deepseek-ai/DeepSeek-R1 --gpus 8xH200 -tp 8 -dcp 8",)
 def broken(case: Case) -> Bools:
     """Rows with a size above one that the tensor-parallel group cannot carry."""
     tp, dcp = case.layouts.tp, case.layouts.dcp
-    uneven = tp % dcp != 0
+    uneven: Bools = tp % dcp != 0
     if case.architecture.uses_mla:
         return (dcp > 1) & uneven
     heads = max(case.architecture.num_kv_heads, 1)
     group = max(case.architecture.num_attention_heads // heads, 1)
     copies = tp // heads
-    return (dcp > 1) & (uneven | (tp <= heads) | (dcp > copies) | (group % dcp != 0))
+    crowded: Bools = (tp <= heads) | (dcp > copies) | (group % dcp != 0)
+    return (dcp > 1) & (uneven | crowded)
 
 
 def explain(case: Case, row: int) -> Explanation:

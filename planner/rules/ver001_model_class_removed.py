@@ -25,9 +25,10 @@ from typing import TYPE_CHECKING
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
 from planner.vllm.registry import model_classes, served_by_transformers
+from planner.vllm.version import version_number
 
 if TYPE_CHECKING:
-    from planner.model.keys import Keys
+    from planner.rules.base import AskedModel
 
 CODE = "VER001"
 NAME = "model-class-removed"
@@ -38,15 +39,16 @@ BAD = ("--model MiniMaxAI/MiniMax-Text-01 --gpus 8xH200 -tp 8",)
 GOOD = ("--model MiniMaxAI/MiniMax-M2 --gpus 8xH200 -tp 8 -ep",)
 
 
-def check(keys: Keys) -> Explanation | None:
+def check(asked: AskedModel) -> Explanation | None:
     """Name the class and the last release that served it."""
+    keys = asked.keys
     classes = model_classes()
     named = [str(name) for name in keys.list("architectures")]
     if any(classes.serves(name) for name in named) or served_by_transformers(named):
         return None
     for name in named:
-        if name in classes.removed:
-            last = classes.removed[name]
+        last = classes.removed.get(name)
+        if last is not None and asked.version.number > version_number(last):
             return Explanation(
                 message=f"vLLM does not serve {name} any more: {last} was the last release",
                 cause="the class was removed from vLLM's registry",

@@ -28,7 +28,7 @@ from planner.rules.base import Explanation
 from planner.vllm.registry import model_classes, served_by_transformers
 
 if TYPE_CHECKING:
-    from planner.model.keys import Keys
+    from planner.rules.base import AskedModel
 
 CODE = "VER002"
 NAME = "model-class-unknown"
@@ -39,8 +39,9 @@ BAD = ("--model stepfun-ai/Step-3.7-Flash --gpus 8xH200 -tp 8",)
 GOOD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus H100",)
 
 
-def check(keys: Keys) -> Explanation | None:
+def check(asked: AskedModel) -> Explanation | None:
     """Name the classes, and those most like them."""
+    keys = asked.keys
     classes = model_classes()
     named = [str(name) for name in keys.list("architectures")]
     if not named:

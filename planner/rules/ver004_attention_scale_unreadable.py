@@ -27,7 +27,7 @@ from planner.rules.base import Explanation
 from planner.vllm.registry import served_by_transformers, transformers_classes
 
 if TYPE_CHECKING:
-    from planner.model.keys import Keys
+    from planner.rules.base import AskedModel
 
 CODE = "VER004"
 NAME = "attention-scale-unreadable"
@@ -38,8 +38,9 @@ BAD = ("--model answerdotai/ModernBERT-base --gpus L4",)
 GOOD = ("--model BAAI/bge-m3 --gpus L4",)
 
 
-def check(keys: Keys) -> Explanation | None:
+def check(asked: AskedModel) -> Explanation | None:
     """Name the class and the expression."""
+    keys = asked.keys
     named = [str(name) for name in keys.list("architectures")]
     if not served_by_transformers(named):
         return None

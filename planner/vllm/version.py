@@ -38,7 +38,7 @@ class VllmVersion:
     @property
     def number(self) -> tuple[int, int]:
         """For comparing."""
-        return _number(self.name)
+        return version_number(self.name)
 
     def uses_runner_v2(self, architecture: str, *, moe: bool) -> bool:
         """Whether a model class runs on the second model runner."""
@@ -47,14 +47,15 @@ class VllmVersion:
         return architecture in self.runner_v2
 
 
-def _number(name: str) -> tuple[int, int]:
+def version_number(name: str) -> tuple[int, int]:
+    """Major and minor, for comparing."""
     major, minor = name.split(".")[:2]
     return int(major), int(minor)
 
 
 @cache
 def _files() -> dict[tuple[int, int], Path]:
-    return dict(sorted((_number(path.stem), path) for path in _FOLDER.glob("*.toml")))
+    return dict(sorted((version_number(path.stem), path) for path in _FOLDER.glob("*.toml")))
 
 
 def newest() -> str:
@@ -83,7 +84,7 @@ def find_version(name: str | None = None) -> VllmVersion:
     asked = name or installed() or newest()
     known = _files()
     try:
-        number = _number(asked.removeprefix("v"))
+        number = version_number(asked.removeprefix("v"))
     except ValueError:
         number = None
     if number is None or not min(known) <= number <= max(known):
