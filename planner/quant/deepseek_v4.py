@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planner.errors import InvalidInputError
 from planner.quant.fp8 import MIN_CAPABILITY, Fp8, fp8_scheme, ignored_layers
 from planner.quant.names import matches, wildcards
 from planner.quant.schemes.base import FLOAT32
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 METHODS = ("deepseek_v4_fp8",)
 _E8M0_BYTES = 1
+_FOUR_BITS = "fp4"
+_EXPERT_DTYPES = (_FOUR_BITS, "fp8")
 _MICROSCALED = [GROUP_SIZE, GROUP_SIZE]
 
 
@@ -42,8 +45,19 @@ class DeepseekV4(Fp8):
 
 
 def read(config: Mapping[str, Any], model: Mapping[str, Any]) -> DeepseekV4:
-    """A checkpoint of model type ``deepseek_v4`` or ``deepseek_v41``."""
-    four_bits = str(model.get("expert_dtype", "fp4")) == "fp4"
+    """A checkpoint of model type ``deepseek_v4`` or ``deepseek_v41``.
+
+    Raises:
+        InvalidInputError: the experts are in a number format that vLLM does not read.
+    """
+    expert_dtype = model.get("expert_dtype", _FOUR_BITS)
+    if expert_dtype not in _EXPERT_DTYPES:
+        raise InvalidInputError(
+            f"expert_dtype is {expert_dtype!r}, not one of {', '.join(_EXPERT_DTYPES)}",
+            cause=f"vLLM: Unsupported DeepSeek V4 expert_dtype={expert_dtype!r}",
+            fix="use the config.json that lies beside the checkpoint",
+        )
+    four_bits = expert_dtype == _FOUR_BITS
     nvfp4 = four_bits and str(config.get("moe_quant_algo") or "").upper() == "NVFP4"
     scheme = fp8_scheme(config, scale_bytes=_E8M0_BYTES if four_bits else FLOAT32)
     if four_bits and list(config.get("weight_block_size") or ()) == _MICROSCALED:
