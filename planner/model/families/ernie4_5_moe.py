@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from planner.model.keys import Keys
     from planner.model.modules import Module
 
-ARCHITECTURES = ("Ernie4_5_MoeForCausalLM", "Ernie4_5_MoEForCausalLM")
+ARCHITECTURES = ("Ernie4_5_MoeForCausalLM",)
 EXAMPLES = {"baidu/ERNIE-4.5-21B-A3B-PT": 21_825_437_888}
 DEFAULTS = {
     "vocab_size": 103424,
