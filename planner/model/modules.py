@@ -7,60 +7,25 @@ rank. ``tp``, ``moe_tp`` and ``ep_size`` are numbers or columns of the layout ta
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import numpy as np
 
+from planner.model.parts import Part, Split
 from planner.units import IntLike, ceil_div, round_up
+
+__all__ = [
+    "Buffer",
+    "Embedding",
+    "Experts",
+    "Linear",
+    "Module",
+    "Part",
+    "Split",
+    "Weight",
+]
 
 VOCAB_PADDING = 64
 """vllm.model_executor.layers.vocab_parallel_embedding.DEFAULT_VOCAB_PADDING_SIZE (0.33.0)"""
-
-
-class Split(StrEnum):
-    """How tensor parallelism divides a linear layer."""
-
-    COLUMN = "column"
-    """output features are divided"""
-    ROW = "row"
-    """input features are divided"""
-    REPLICATED = "replicated"
-    """every rank holds the whole"""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One matrix of a merged linear layer: ``units`` (heads, or features) of ``width`` rows.
-
-    Units are divided over the ranks; ``replicate`` lets several ranks share one unit when
-    there are fewer units than ranks (key and value heads).
-    """
-
-    units: int
-    width: int = 1
-    replicate: bool = False
-    padded: bool = False
-    """a single unit is copied to every rank, several must divide (state groups of Mamba 2)"""
-
-    def on_rank(self, tp: IntLike) -> IntLike:
-        """Rows of one rank."""
-        if self.padded:
-            return ceil_div(self.units, tp) * self.width
-        if self.replicate:
-            return np.maximum(self.units // tp, 1) * self.width
-        return self.units // tp * self.width
-
-    def divides(self, tp: IntLike) -> IntLike:
-        """Whether vLLM can give each rank its units."""
-        even = self.units % tp == 0
-        if self.padded:
-            return even | (self.units == 1)
-        return (even | (tp % self.units == 0)) if self.replicate else even
-
-    @property
-    def rows(self) -> int:
-        """Rows before the split."""
-        return self.units * self.width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +48,7 @@ class Linear:
         undivided_with: formats of the checkpoint under which each rank holds the whole.
         divided_by: units that ranks must divide, else each holds the whole.
         row_multiple: a rank's rows are padded to a multiple of this.
+        padded: units that ranks do not divide evenly are padded, on the last ranks.
     """
 
     name: str
@@ -99,6 +65,7 @@ class Linear:
     undivided_with: tuple[str, ...] = ()
     divided_by: int | None = None
     row_multiple: int = 1
+    padded: bool = False
 
     def whole(self) -> Linear:
         """The same, undivided."""
@@ -108,7 +75,7 @@ class Linear:
         """Output features of each merged matrix on one rank, and of the padding."""
         if self.split is not Split.COLUMN:
             return tuple(part.rows for part in self.parts)
-        rows = tuple(part.on_rank(tp) for part in self.parts)
+        rows = tuple(part.on_rank(tp, padded=self.padded) for part in self.parts)
         return rows if self.row_multiple == 1 else (*rows, -sum(rows) % self.row_multiple)
 
     def inputs_on(self, tp: IntLike) -> IntLike:
@@ -116,11 +83,12 @@ class Linear:
         if self.split is not Split.ROW:
             return self.inputs
         units = self.input_units or self.inputs
-        return units // tp * (self.inputs // units)
+        share = ceil_div(units, tp) if self.padded else units // tp
+        return share * (self.inputs // units)
 
     def divides(self, tp: IntLike) -> IntLike:
         """Whether ``tp`` divides it."""
-        if self.split is Split.REPLICATED or self.divided_by:
+        if self.split is Split.REPLICATED or self.divided_by or self.padded:
             return np.ones_like(tp)
         if self.split is Split.ROW:
             return (self.input_units or self.inputs) % tp == 0

@@ -152,7 +152,7 @@ class Mamba2:
 
     @property
     def _group(self) -> Part:
-        return Part(self.n_groups, self.state_size, padded=True)
+        return Part(self.n_groups, self.state_size, copied=True)
 
     def modules(self) -> tuple[Module, ...]:
         """What a rank holds; a view of the convolution's weight is registered as a buffer too."""
