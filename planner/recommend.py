@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from planner.case import Case
     from planner.finding import Finding
     from planner.request import Request
-from planner.request import require
-from planner.resolve import Subject
+    from planner.resolve import Subject
 
 
 def recommend(request: Request, environ: Mapping[str, str] | None = None) -> plan.Answer:

@@ -29,8 +29,11 @@ def judged(model: str, gpus: str, **options: object) -> dict[str, str]:
 
 
 def shape(layout: Layout) -> tuple[int, int, int]:
-    sizes = layout.tensor_parallel_size, layout.pipeline_parallel_size, layout.data_parallel_size
-    return sizes
+    return (
+        layout.tensor_parallel_size,
+        layout.pipeline_parallel_size,
+        layout.data_parallel_size,
+    )
 
 
 def constructed_gib(layout: Layout) -> list[float]:

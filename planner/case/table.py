@@ -216,7 +216,7 @@ class Case:
 
     @cached_property
     def request_bytes(self) -> Ints:
-        """KV cache of one request of ``max_model_len`` and the null block, on the tightest stage."""
+        """Bytes of one request of ``max_model_len`` and the null block, on the tightest stage."""
         return self.kv.request_bytes(self.max_model_len)
 
     @cached_property
