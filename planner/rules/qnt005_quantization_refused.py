@@ -41,6 +41,8 @@ GOOD = ("--model Qwen/Qwen2.5-7B-Instruct-AWQ --gpus H100 --dtype float16",)
 def broken(case: Case) -> bool:
     """All rows or none: it is the checkpoint."""
     quantization = case.quantization
+    if case.settings.capability < quantization.min_capability:  # QNT002, which vLLM checks first
+        return False
     return bool(quantization.refusals) or case.settings.dtype not in quantization.dtypes
 
 
