@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from planner.model.architecture import Block
 from planner.model.blocks import norm, norms, replicated
 from planner.model.modules import Buffer, Linear, Part, Weight
-from planner.model.towers.parts import column, convolution, row
+from planner.model.towers.parts import column, convolution, row, unquantized
 
 if TYPE_CHECKING:
     from planner.model.keys import Keys
@@ -109,8 +109,8 @@ def moonvit(keys: Keys, text_hidden: int) -> tuple[Block, ...]:
         replicated(f"{name}.linear_1", merged, merged, bias=True),
         replicated(f"{name}.linear_2", merged, text_hidden, bias=True),
     )
-    once = Block(modules=_plain((*vision.once(), *projector)))
-    return once, Block(modules=_plain(vision.layer()), count=vision.depth)
+    once = Block(modules=unquantized((*vision.once(), *projector)))
+    return once, Block(modules=unquantized(vision.layer()), count=vision.depth)
 
 
 def moonvit_3d(
@@ -135,7 +135,7 @@ def moonvit_3d(
     )
     once = (*vision.once(), time, *_projector(keys, vision, text_hidden))
     if not quantized:
-        once, layer = _plain(once), _plain(layer)
+        once, layer = unquantized(once), unquantized(layer)
     return Block(modules=once), Block(modules=layer, count=vision.depth)
 
 
@@ -149,7 +149,3 @@ def _projector(keys: Keys, vision: MoonVit, text_hidden: int) -> tuple[Module, .
     if newer:
         return (*linears, norm("mm_projector.post_norm", text_hidden))
     return (*linears, norm("mm_projector.pre_norm", vision.hidden, bias=True))
-
-
-def _plain(modules: tuple[Module, ...]) -> tuple[Module, ...]:
-    return tuple(replace(m, quantized=False) if isinstance(m, Linear) else m for m in modules)

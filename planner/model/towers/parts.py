@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from planner.model.modules import Linear, Module, Part, Split, Weight
 
 
@@ -54,3 +56,8 @@ def convolution(
     """A convolution, whole on each rank."""
     weight = Weight(name=f"{name}.weight", shape=(outputs, inputs, *kernel))
     return (weight, Weight(name=f"{name}.bias", shape=(outputs,))) if bias else (weight,)
+
+
+def unquantized(modules: tuple[Module, ...]) -> tuple[Module, ...]:
+    """The same where vLLM builds them without the checkpoint's number format."""
+    return tuple(replace(m, quantized=False) if isinstance(m, Linear) else m for m in modules)

@@ -4,14 +4,54 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from planner.model.read import read_architecture
 from planner.model.rope import rope_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planner.model.architecture import Architecture
     from planner.model.keys import Keys
 
 TEXT_PART = "text_config"
+_CAUSAL = {
+    "": "LlamaForCausalLM",
+    "cohere": "CohereForCausalLM",
+    "cohere2": "Cohere2ForCausalLM",
+    "deepseek_v2": "DeepseekV2ForCausalLM",
+    "deepseek_v3": "DeepseekV3ForCausalLM",
+    "ernie4_5": "Ernie4_5ForCausalLM",
+    "exaone4": "Exaone4ForCausalLM",
+    "gemma": "GemmaForCausalLM",
+    "gemma2": "Gemma2ForCausalLM",
+    "gemma3_text": "Gemma3ForCausalLM",
+    "glm4": "Glm4ForCausalLM",
+    "glm4_moe": "Glm4MoeForCausalLM",
+    "gpt_oss": "GptOssForCausalLM",
+    "granite": "GraniteForCausalLM",
+    "granitemoehybrid": "GraniteMoeHybridForCausalLM",
+    "helium": "HeliumForCausalLM",
+    "internlm2": "InternLM2ForCausalLM",
+    "lfm2": "Lfm2ForCausalLM",
+    "lfm2_moe": "Lfm2MoeForCausalLM",
+    "llama": "LlamaForCausalLM",
+    "ministral3": "Ministral3ForCausalLM",
+    "mistral": "MistralForCausalLM",
+    "mixtral": "MixtralForCausalLM",
+    "nemotron_h": "NemotronHForCausalLM",
+    "olmo2": "Olmo2ForCausalLM",
+    "opt": "OPTForCausalLM",
+    "phi": "PhiForCausalLM",
+    "phi3": "Phi3ForCausalLM",
+    "qwen2": "Qwen2ForCausalLM",
+    "qwen2_moe": "Qwen2MoeForCausalLM",
+    "qwen3": "Qwen3ForCausalLM",
+    "qwen3_moe": "Qwen3MoeForCausalLM",
+    "qwen3_next": "Qwen3NextForCausalLM",
+    "smollm3": "SmolLM3ForCausalLM",
+    "stablelm": "StableLmForCausalLM",
+}
+"""part of transformers.models.auto.modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES (5.19)"""
 
 
 def text_part(
@@ -42,3 +82,16 @@ def with_positions_of_tokens(keys: Keys) -> Keys:
     parameters = rope_parameters(keys)
     parameters.pop("mrope_section", None)
     return keys.replaced({"rope_parameters": parameters, "rope_scaling": None})
+
+
+def registered(keys: Keys) -> Architecture:
+    """The text model by its own class, or the causal one of its ``model_type``.
+
+    Raises:
+        InvalidInputError: no family reads it.
+
+    Source: vllm.model_executor.models.utils.init_vllm_registered_model (0.33.0)
+    """
+    kind = keys.text("model_type")
+    names = keys.list("architectures") or [_CAUSAL.get(kind, kind)]
+    return read_architecture(keys.replaced({"architectures": names}).mapping)

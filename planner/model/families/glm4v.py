@@ -1,0 +1,52 @@
+"""GLM-4.1V and GLM-4.5V: a vision transformer beside GLM-4, dense or with experts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from planner.model import vision
+from planner.model.families import glm4, glm4_moe
+from planner.model.towers import glm
+from planner.model.towers.text_model import text_part
+
+if TYPE_CHECKING:
+    from planner.model.architecture import Architecture
+    from planner.model.keys import Keys
+
+ARCHITECTURES = ("Glm4vForConditionalGeneration", "Glm4vMoeForConditionalGeneration")
+EXAMPLES = {
+    "zai-org/GLM-4.1V-9B-Thinking": 10_292_777_472,
+    "zai-org/GLM-4.5V": 107_710_933_120,
+}
+DEFAULTS: dict[str, Any] = {
+    "vocab_size": 151552,
+    "hidden_size": 4096,
+    "intermediate_size": 13696,
+    "num_hidden_layers": 40,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 32768,
+    "attention_bias": False,
+}
+"""transformers.Glm4vTextConfig (5.19)"""
+MOE_DEFAULTS: dict[str, Any] = {
+    "vocab_size": 151424,
+    "num_attention_heads": 96,
+    "num_key_value_heads": 8,
+    "max_position_embeddings": 65536,
+    "attention_bias": True,
+    "partial_rotary_factor": 0.5,
+}
+"""transformers.Glm4vMoeTextConfig (5.19), where it is unlike Glm4MoeConfig"""
+
+
+def read(keys: Keys) -> Architecture:
+    """The encoder's projector is as wide as the text model's feed-forward block.
+
+    Source: vllm.model_executor.models.glm4_1v (0.33.0)
+    """
+    moe = keys.text("model_type") == "glm4v_moe"
+    text_keys = text_part(keys, MOE_DEFAULTS if moe else DEFAULTS)
+    text = (glm4_moe if moe else glm4).read(text_keys)
+    tower = glm.glm4v(keys.part("vision_config"))
+    return vision.beside(text, tower, keys, text_keys, tower_data_parallel=True)

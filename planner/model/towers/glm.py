@@ -1,0 +1,58 @@
+"""The vision transformer of GLM-4.1V and GLM-4.5V."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from planner.model.architecture import Block
+from planner.model.blocks import mlp, norm, norms
+from planner.model.modules import Buffer, Weight
+from planner.model.towers.parts import column, convolution
+from planner.model.towers.qwen import QwenVision
+
+if TYPE_CHECKING:
+    from planner.model.keys import Keys
+
+DEFAULTS: dict[str, Any] = {
+    "depth": 24,
+    "hidden_size": 1536,
+    "num_heads": 12,
+    "in_channels": 3,
+    "image_size": 336,
+    "patch_size": 14,
+    "spatial_merge_size": 2,
+    "temporal_patch_size": 2,
+    "out_hidden_size": 4096,
+    "intermediate_size": 13696,
+}
+"""transformers.Glm4vVisionConfig and Glm4vMoeVisionConfig (5.19)"""
+
+
+def glm4v(keys: Keys, prefix: str = "visual") -> tuple[Block, ...]:
+    """Layers without biases whose MLP is as wide as the output, then a wide gated projector.
+
+    Source: vllm.model_executor.models.glm4_1v.Glm4vVisionTransformer (0.33.0)
+    """
+    keys = keys.with_defaults(DEFAULTS)
+    vision = QwenVision.read(keys, {}, prefix=prefix)
+    hidden, outputs = vision.hidden, vision.outputs
+    merge = keys.int("spatial_merge_size")
+    positions = (keys.int("image_size") // keys.int("patch_size")) ** 2
+    name = f"{prefix}.blocks.0"
+    block = (
+        *vision.attention(f"{name}.attn", bias=False),
+        *mlp(hidden=hidden, intermediate=outputs, prefix=f"{name}.mlp"),
+        *norms(hidden, f"{name}.norm1", f"{name}.norm2"),
+    )
+    once = (
+        *vision.patch_embed(bias=True),
+        vision.rope(),
+        column(f"{prefix}.merger.proj", outputs, outputs, bias=False),
+        norm(f"{prefix}.merger.post_projection_norm", outputs, bias=True),
+        *mlp(hidden=outputs, intermediate=vision.intermediate, prefix=f"{prefix}.merger"),
+        Weight(name=f"{prefix}.embeddings.position_embedding", shape=(positions, hidden)),
+        Buffer(name=f"{prefix}.embeddings.position_ids", elements=positions, dtype="int64"),
+        *norms(hidden, f"{prefix}.post_conv_layernorm", f"{prefix}.post_layernorm"),
+        *convolution(f"{prefix}.downsample", outputs, hidden, merge, merge),
+    )
+    return Block(modules=once), Block(modules=block, count=vision.depth)

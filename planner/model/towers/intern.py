@@ -1,0 +1,92 @@
+"""InternViT: the vision transformer of InternVL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from planner.model.architecture import Block
+from planner.model.blocks import norm, norms
+from planner.model.modules import Linear, Part, Weight
+from planner.model.towers.parts import column, convolution, plain_linear, row, unquantized
+from planner.model.vision import Encoder
+
+if TYPE_CHECKING:
+    from planner.model.keys import Keys
+    from planner.model.modules import Module
+
+DEFAULTS: dict[str, Any] = {
+    "hidden_size": 3200,
+    "intermediate_size": 12800,
+    "num_hidden_layers": 48,
+    "num_attention_heads": 25,
+    "image_size": 224,
+    "patch_size": 14,
+    "qkv_bias": False,
+    "qk_normalization": True,
+    "norm_type": "rms_norm",
+}
+"""InternVisionConfig of the checkpoints' own configuration_intern_vit.py"""
+
+
+def intern_vit(
+    keys: Keys, prefix: str = "vision_model", *, select_layer: int = -1, quantized: bool = True
+) -> tuple[Block, ...]:
+    """Attention is whole on each rank where its heads do not divide; the MLP is always divided.
+
+    Source: vllm.model_executor.models.intern_vit.InternVisionModel (0.33.0)
+    """
+    keys = keys.with_defaults(DEFAULTS)
+    found = Encoder.read(keys)
+    used = found.num_layers + select_layer + 1 if select_layer < 0 else select_layer + 1
+    positions = (found.patches + 1, found.hidden)
+    patch = (found.channels, found.patch_size, found.patch_size)
+    once = (
+        Weight(name=f"{prefix}.embeddings.class_embedding", shape=(found.hidden,)),
+        *convolution(f"{prefix}.embeddings.patch_embedding", found.hidden, *patch),
+        Weight(name=f"{prefix}.embeddings.position_embedding", shape=positions),
+    )
+    layer = _layer(keys, found, f"{prefix}.encoder.layers.0")
+    layer = layer if quantized else unquantized(layer)
+    return Block(modules=once), Block(modules=layer, count=used)
+
+
+def _layer(keys: Keys, found: Encoder, name: str) -> tuple[Module, ...]:
+    hidden, heads = found.hidden, found.heads
+    qkv = Linear(
+        name=f"{name}.attn.qkv",
+        inputs=hidden,
+        parts=(Part(heads, found.head_dim),) * 3,
+        bias=keys.flag("qkv_bias"),
+        divided_by=heads,
+    )
+    out = replace(row(f"{name}.attn.proj", hidden, hidden, units=heads), divided_by=heads)
+    over_heads = (f"{name}.attn.q_norm", f"{name}.attn.k_norm")
+    layer_norms = (f"{name}.norm1", f"{name}.norm2")
+    return (
+        qkv,
+        out,
+        *(norms(hidden, *over_heads) if keys.flag("qk_normalization") else ()),
+        column(f"{name}.mlp.fc1", hidden, found.intermediate),
+        row(f"{name}.mlp.fc2", found.intermediate, hidden),
+        *norms(hidden, *layer_norms, bias=keys.text("norm_type") == "layer_norm"),
+        Weight(name=f"{name}.ls1", shape=(hidden,)),
+        Weight(name=f"{name}.ls2", shape=(hidden,)),
+    )
+
+
+def pixel_shuffle_projector(
+    hidden: int, text_hidden: int, downsample_ratio: float, name: str = "mlp1"
+) -> Block:
+    """Neighbouring patches become one vector; a norm and two layers, whole on each rank.
+
+    Source: vllm.model_executor.models.internvl.InternVLChatModel._init_mlp1 (0.33.0)
+    """
+    merged = hidden * int(1 / downsample_ratio) ** 2
+    return Block(
+        modules=(
+            norm(f"{name}.0", merged, bias=True),
+            plain_linear(f"{name}.1", merged, text_hidden),
+            plain_linear(f"{name}.3", text_hidden, text_hidden),
+        )
+    )
