@@ -27,143 +27,143 @@ from planner.model.modules import Linear
 from planner.quant.unquantized import UNQUANTIZED
 
 if TYPE_CHECKING:
-    from planner.case.table import Case
+    from planner.case.grid import Grid
     from planner.units import Ints
 
 #: multiprocessors of a board whose count is not recorded
 _USUAL_MULTIPROCESSORS = 132
 
 
-def case_budget(case: Case) -> Budget:
+def grid_budget(grid: Grid) -> Budget:
     """Every term of every stage's fullest rank."""
-    accelerator = case.group.accelerator
-    loss = _allocator_loss(case)
-    graphs, beside = _graphs(case)
+    accelerator = grid.group.accelerator
+    loss = _allocator_loss(grid)
+    graphs, beside = _graphs(grid)
     return Budget(
         memory_bytes=accelerator.memory_bytes,
         budget_bytes=requested_bytes(
-            accelerator.memory_bytes, case.settings.gpu_memory_utilization
+            accelerator.memory_bytes, grid.settings.gpu_memory_utilization
         ),
-        constructed_bytes=case.weights.constructed_bytes,
-        post_load_bytes=_post_load(case),
-        allocator_bytes=loss.allocated_bytes + rotary_leftover(case, _split_limit(case)),
-        activation=_activation(case),
+        constructed_bytes=grid.weights.constructed_bytes,
+        post_load_bytes=_post_load(grid),
+        allocator_bytes=loss.allocated_bytes + rotary_leftover(grid, _split_limit(grid)),
+        activation=_activation(grid),
         graphs=graphs,
-        non_torch=_non_torch(case, loss),
-        before=_before(case),
+        non_torch=_non_torch(grid, loss),
+        before=_before(grid),
         beside=beside,
-        kv_cache_bytes_fixed=case.arguments.kv_cache_memory_bytes,
+        kv_cache_bytes_fixed=grid.arguments.kv_cache_memory_bytes,
     )
 
 
-def constants(case: Case, name: str) -> dict[str, Constant]:
+def constants(grid: Grid, name: str) -> dict[str, Constant]:
     """A term's constants for the case's vLLM version, platform and model runner."""
-    family = platform_family(case.group.accelerator.platform, case.settings.capability)
-    return term(name, case.version.number, family, "v2" if case.runner_v2 else "v1")
+    family = platform_family(grid.group.accelerator.platform, grid.settings.capability)
+    return term(name, grid.version.number, family, "v2" if grid.runner_v2 else "v1")
 
 
-def _coupled(case: Case) -> Ints:
+def _coupled(grid: Grid) -> Ints:
     """Data-parallel ranks that communicate: those of a model with experts."""
-    return np.where(case.has_experts, case.layouts.dp, 1)[:, None]
+    return np.where(grid.has_experts, grid.layouts.dp, 1)[:, None]
 
 
-def _allocator_loss(case: Case) -> AllocatorLoss:
+def _allocator_loss(grid: Grid) -> AllocatorLoss:
     return allocator_bytes(
-        (tensor.tensor_bytes for tensor in case.tensors),
-        (tensor.count for tensor in case.tensors),
-        split_limit=_split_limit(case),
+        (tensor.tensor_bytes for tensor in grid.tensors),
+        (tensor.count for tensor in grid.tensors),
+        split_limit=_split_limit(grid),
     )
 
 
-def _split_limit(case: Case) -> int:
-    return int(constants(case, "allocator")["split_limit_bytes"].mid)
+def _split_limit(grid: Grid) -> int:
+    return int(constants(grid, "allocator")["split_limit_bytes"].mid)
 
 
-def _post_load(case: Case) -> Ints:
+def _post_load(grid: Grid) -> Ints:
     """Copies of latent attention's projections: Int64[rows, stages]."""
-    total = np.zeros(case.stages.shape, dtype=np.int64)
+    total = np.zeros(grid.stages.shape, dtype=np.int64)
     latents = {
         layer.modules: cache
-        for layer in case.architecture.kinds
+        for layer in grid.architecture.kinds
         for cache in layer.caches
         if isinstance(cache, Mla)
     }
-    counts = case.kinds.counts(case.stages.starts, case.stages.ends)
-    for layers, kind in zip(counts, case.kinds.kinds, strict=True):
+    counts = grid.kinds.counts(grid.stages.starts, grid.stages.ends)
+    for layers, kind in zip(counts, grid.kinds.kinds, strict=True):
         cache = latents.get(tuple(module for module, _ in kind.modules))
         if cache is None:
             continue
         up = [s for m, s in kind.modules if isinstance(m, Linear) and "kv_b_proj" in m.name]
         total += post_load_bytes(
             layers=layers,
-            heads=(case.architecture.num_attention_heads // case.layouts.tp)[:, None],
+            heads=(grid.architecture.num_attention_heads // grid.layouts.tp)[:, None],
             kv_lora_rank=cache.kv_lora_rank,
             qk_nope_head_dim=cache.qk_nope_head_dim,
             v_head_dim=cache.v_head_dim,
-            dtype_bytes=case.settings.dtype_bytes,
+            dtype_bytes=grid.settings.dtype_bytes,
             quantized=any(scheme is not UNQUANTIZED for scheme in up),
         )
     return total
 
 
-def _activation(case: Case) -> Interval:
-    tokens = case.settings.max_num_batched_tokens
+def _activation(grid: Grid) -> Interval:
+    tokens = grid.settings.max_num_batched_tokens
     run = ProfileRun(
         tokens=tokens,
-        sequences=case.settings.max_num_seqs,
-        expert_tokens=tokens * _coupled(case),
-        constants=constants(case, "activation"),
+        sequences=grid.settings.max_num_seqs,
+        expert_tokens=tokens * _coupled(grid),
+        constants=constants(grid, "activation"),
     )
     shape = activation_shape(
-        case.architecture, case.layouts, case.stages, dtype_bytes=case.settings.dtype_bytes
+        grid.architecture, grid.layouts, grid.stages, dtype_bytes=grid.settings.dtype_bytes
     )
-    return activation_bytes(shape, run, first=case.stages.first, last=case.stages.last)
+    return activation_bytes(shape, run, first=grid.stages.first, last=grid.stages.last)
 
 
-def _graphs(case: Case) -> tuple[Interval, Interval]:
+def _graphs(grid: Grid) -> tuple[Interval, Interval]:
     """What is taken off the budget for graphs, and what they take beside it."""
-    settings, measured = case.settings, constants(case, "cuda_graphs")
+    settings, measured = grid.settings, constants(grid, "cuda_graphs")
     plan = capture_plan(
         measured,
         tokens=settings.max_num_batched_tokens,
         sequences=settings.max_num_seqs,
         mode=GraphMode.NONE if settings.enforce_eager else GraphMode.FULL_AND_PIECEWISE,
         speculative_tokens=settings.speculative_tokens,
-        largest=case.arguments.max_cudagraph_capture_size,
+        largest=grid.arguments.max_cudagraph_capture_size,
     )
-    captured = captured_graph_bytes(plan, measured, case.stages.layers)
-    reserved = cuda_graph_bytes(plan, measured, case.stages.layers)
+    captured = captured_graph_bytes(plan, measured, grid.stages.layers)
+    reserved = cuda_graph_bytes(plan, measured, grid.stages.layers)
     return reserved, graph_bytes_beside_budget(captured, reserved)
 
 
-def _non_torch(case: Case, loss: AllocatorLoss) -> Interval:
+def _non_torch(grid: Grid, loss: AllocatorLoss) -> Interval:
     state = runner_state_bytes(
-        sequences=case.settings.max_num_seqs,
-        tokens=case.settings.max_num_batched_tokens,
-        vocabulary=case.architecture.vocab_size,
-        hidden=case.architecture.hidden_size,
-        dtype_bytes=case.settings.dtype_bytes,
-        first=case.stages.first,
-        last=case.stages.last,
+        sequences=grid.settings.max_num_seqs,
+        tokens=grid.settings.max_num_batched_tokens,
+        vocabulary=grid.architecture.vocab_size,
+        hidden=grid.architecture.hidden_size,
+        dtype_bytes=grid.settings.dtype_bytes,
+        first=grid.stages.first,
+        last=grid.stages.last,
     )
     return non_torch_bytes(
-        constants(case, "non_torch"),
-        tp=case.layouts.tp[:, None],
-        pp=case.layouts.pp[:, None],
-        dp=_coupled(case),
-        switched=case.switched,
-        compiled=not case.settings.enforce_eager,
-        runner_state=state if case.runner_v2 else 0,
+        constants(grid, "non_torch"),
+        tp=grid.layouts.tp[:, None],
+        pp=grid.layouts.pp[:, None],
+        dp=_coupled(grid),
+        switched=grid.switched,
+        compiled=not grid.settings.enforce_eager,
+        runner_state=state if grid.runner_v2 else 0,
         reserved_loss=loss.reserved_bytes,
     )
 
 
-def _before(case: Case) -> Interval:
+def _before(grid: Grid) -> Interval:
     before = outside_budget_bytes(
-        constants(case, "outside_budget"),
-        multiprocessors=case.group.accelerator.compute_units or _USUAL_MULTIPROCESSORS,
-        tp=case.layouts.tp[:, None],
-        pp=case.layouts.pp[:, None],
-        dp=_coupled(case),
+        constants(grid, "outside_budget"),
+        multiprocessors=grid.group.accelerator.compute_units or _USUAL_MULTIPROCESSORS,
+        tp=grid.layouts.tp[:, None],
+        pp=grid.layouts.pp[:, None],
+        dp=_coupled(grid),
     )
-    return before + Interval.exact(case.group.taken_bytes)
+    return before + Interval.exact(grid.group.taken_bytes)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.case.shards import stores_fp8
 from planner.errors import PlannerError
 from planner.memory.interval import Interval
 from planner.memory.kv_cache.capacity import longest_request, pool_blocks, printed_tokens
@@ -19,7 +20,7 @@ from planner.vllm.kv_cache_dtype import resolve_kv_cache_dtype
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from planner.case.table import Case
+    from planner.case.grid import Grid
     from planner.units import Bools, Ints
 
 
@@ -116,53 +117,53 @@ class KvColumns:
         return at
 
 
-def kv_columns(case: Case) -> KvColumns:
-    """Plan the cache of every row."""
-    settings = kv_settings(case)
-    valid, layouts = case.plannable, case.layouts
+def kv_columns(grid: Grid, room: Interval) -> KvColumns:
+    """Plan the cache of every row; ``room`` is what the budget leaves, Interval[rows, stages]."""
+    settings = kv_settings(grid)
+    valid, layouts = grid.plannable, grid.layouts
     divisible = replace(
         layouts, tp=np.where(valid, layouts.tp, 1), dcp=np.where(valid, layouts.dcp, 1)
     )
-    caches = [layer.caches for layer in case.architecture.layers]
+    caches = [layer.caches for layer in grid.architecture.layers]
     dtype = settings.kv_cache_dtype
     return KvColumns(
-        planned=plan_rows(caches, settings, divisible, case.stages),
+        planned=plan_rows(caches, settings, divisible, grid.stages),
         plannable=valid,
         dtype=settings.dtype if dtype == "auto" else dtype,
-        stage_room=case.budget.kv_cache,
-        counts=case.version.kv_tokens,
+        stage_room=room,
+        counts=grid.version.kv_tokens,
     )
 
 
-def kv_settings(case: Case) -> KvCacheSettings:
+def kv_settings(grid: Grid) -> KvCacheSettings:
     """What the user and vLLM settle about the cache."""
-    settings = case.settings
+    settings = grid.settings
     return KvCacheSettings(
         dtype=settings.dtype,
-        kv_cache_dtype=_kv_cache_dtype(case),
-        skip_layers=case.arguments.kv_cache_dtype_skip_layers or (),
-        fp8_scales=case.stores_fp8 or case.quantization.kv_cache_dtype.startswith("fp8"),
+        kv_cache_dtype=_kv_cache_dtype(grid),
+        skip_layers=grid.arguments.kv_cache_dtype_skip_layers or (),
+        fp8_scales=stores_fp8(grid) or grid.quantization.kv_cache_dtype.startswith("fp8"),
         block_size=settings.block_size,
         max_model_len=settings.max_model_len,
         max_num_batched_tokens=settings.max_num_batched_tokens,
         prefix_caching=settings.prefix_caching,
         hybrid_manager=settings.hybrid_kv_cache,
-        async_scheduling=case.arguments.async_scheduling is not False,
-        runner_v2=case.runner_v2,
-        in_flight=case.version.in_flight,
+        async_scheduling=grid.arguments.async_scheduling is not False,
+        runner_v2=grid.runner_v2,
+        in_flight=grid.version.in_flight,
         speculative_tokens=settings.speculative_tokens,
-        mamba_cache_dtype=case.arguments.mamba_cache_dtype or "auto",
-        mamba_ssm_cache_dtype=case.arguments.mamba_ssm_cache_dtype or "auto",
+        mamba_cache_dtype=grid.arguments.mamba_cache_dtype or "auto",
+        mamba_ssm_cache_dtype=grid.arguments.mamba_ssm_cache_dtype or "auto",
         capability=settings.capability,
         flashinfer=settings.flashinfer,
     )
 
 
-def _kv_cache_dtype(case: Case) -> str:
+def _kv_cache_dtype(grid: Grid) -> str:
     """What ``auto`` stands for: the format the checkpoint names, or the board's."""
-    asked = case.settings.kv_cache_dtype
+    asked = grid.settings.kv_cache_dtype
     return resolve_kv_cache_dtype(
-        case.quantization.kv_cache_dtype if asked == "auto" else asked,
-        architecture=case.architecture.name,
-        capability=case.settings.capability,
+        grid.quantization.kv_cache_dtype if asked == "auto" else asked,
+        architecture=grid.architecture.name,
+        capability=grid.settings.capability,
     )

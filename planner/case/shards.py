@@ -9,26 +9,26 @@ from planner.model.modules import Experts, Linear
 from planner.quant.unquantized import UNQUANTIZED
 
 if TYPE_CHECKING:
-    from planner.case.table import Case
+    from planner.case.grid import Grid
     from planner.model.modules import Module
     from planner.quant.base import Misfit, Scheme
 
 
-def case_misfits(case: Case) -> tuple[Misfit, ...]:
+def misfits(grid: Grid) -> tuple[Misfit, ...]:
     """Every shard that vLLM refuses to build in some row, each kind of layer once."""
-    if case.quantization is UNQUANTIZED:
+    if grid.quantization is UNQUANTIZED:
         return ()
-    layouts = case.layouts
+    layouts = grid.layouts
     ranks = Ranks(
         tp=layouts.tp,
         moe_tp=layouts.moe_tp,
         ep_size=layouts.ep_size,
         expert_parallel=layouts.ep,
-        dtype_bytes=case.settings.dtype_bytes,
-        capability=case.settings.capability,
+        dtype_bytes=grid.settings.dtype_bytes,
+        capability=grid.settings.capability,
     )
     found: list[Misfit] = []
-    for module, scheme in _formats(case):
+    for module, scheme in _formats(grid):
         if isinstance(module, Linear):
             found += scheme.linear_misfits(linear_shard(module, ranks))
         elif isinstance(module, Experts):
@@ -36,12 +36,12 @@ def case_misfits(case: Case) -> tuple[Misfit, ...]:
     return tuple(found)
 
 
-def stores_fp8(case: Case) -> bool:
+def stores_fp8(grid: Grid) -> bool:
     """Whether some weights are fp8."""
-    return any(scheme.name.startswith("fp8") for _, scheme in _formats(case))
+    return any(scheme.name.startswith("fp8") for _, scheme in _formats(grid))
 
 
-def _formats(case: Case) -> list[tuple[Module, Scheme]]:
+def _formats(grid: Grid) -> list[tuple[Module, Scheme]]:
     """The distinct matrices with their number formats, by name."""
-    pairs = {pair for kind in case.kinds.kinds for pair in kind.modules}
+    pairs = {pair for kind in grid.kinds.kinds for pair in kind.modules}
     return sorted(pairs, key=lambda pair: pair[0].name)

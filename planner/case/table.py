@@ -1,154 +1,36 @@
-"""One model on one group of like hosts, over a table of layouts.
-
-Every figure is a lazy column, computed once when it is first asked for. A single layout is a
-table of one row.
-"""
+"""The table of layouts with its memory and KV cache: what rules, ranking and answers read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.case.budget import case_budget
+from planner.case.budget import grid_budget
+from planner.case.grid import Grid
 from planner.case.kv_columns import KvColumns, kv_columns
-from planner.case.shards import case_misfits, stores_fp8
+from planner.case.shards import misfits, stores_fp8
 from planner.memory.budget import probability_positive
 from planner.memory.interval import Interval
-from planner.memory.stages import Stages
-from planner.memory.weights import StageTensor, Weights, stage_tensors, weights
-from planner.model.evenness import Uneven, uneven
-from planner.placement import Placement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy.typing as npt
 
-    from planner.hardware.cluster import NodeGroup
-    from planner.layout import Layouts
     from planner.memory.budget import Budget
-    from planner.model.architecture import Architecture
-    from planner.model.layer_kinds import LayerKinds
-    from planner.quant.base import Misfit, Quantization
-    from planner.settings import Settings
+    from planner.quant.base import Misfit
     from planner.units import Bools, Ints
-    from planner.vllm.arguments import VllmArguments
-    from planner.vllm.version import VllmVersion
 
 
 @dataclass(frozen=True, kw_only=True)
-class Case:
-    """A table of layouts with all that bears on them.
-
-    Attributes:
-        kinds: the distinct layers with their number formats.
-        arguments: what somebody fixed of vLLM's options.
-        settings: the same with vLLM's defaults filled in.
-        partition: layers of each stage for all rows (``VLLM_PP_LAYER_PARTITION``); None is
-            vLLM's own split.
-        shorten: a context nobody fixed may be cut to what fits.
-        one_host_command: the layout is typed as a command without ``--nnodes`` or Ray.
-        allowed: codes of this planner's own rules that may be broken.
-    """
-
-    architecture: Architecture
-    quantization: Quantization
-    kinds: LayerKinds
-    group: NodeGroup
-    layouts: Layouts
-    arguments: VllmArguments
-    settings: Settings
-    version: VllmVersion
-    environment: Mapping[str, str] = field(default_factory=dict)
-    allowed: frozenset[str] = frozenset()
-    partition: tuple[int, ...] | None = None
-    shorten: bool = False
-    one_host_command: bool = False
-
-    def take(self, rows: Ints | Bools) -> Case:
-        """The same case over some of its rows."""
-        return replace(self, layouts=self.layouts.take(rows))
-
-    @cached_property
-    def placement(self) -> Placement:
-        """Where the ranks sit."""
-        return Placement.on(self.layouts, self.group)
-
-    @cached_property
-    def stages(self) -> Stages:
-        """Which layers each pipeline stage holds."""
-        if self.partition is not None:
-            return Stages.given(self.partition, len(self.layouts))
-        return Stages.of(self.layouts, self.architecture.num_layers)
-
-    @cached_property
-    def has_experts(self) -> bool:
-        """A mixture of experts."""
-        return self.architecture.num_experts > 0
-
-    @cached_property
-    def fast_link(self) -> bool:
-        """The GPUs of a host share NVLink or its like."""
-        return self.group.scale_up_domain > 1 or self.group.gpus_per_node == 1
-
-    @cached_property
-    def switched(self) -> bool:
-        """The GPUs of a host meet in an NVLink switch."""
-        link = self.group.intra_node_link
-        return link is not None and link.topology in {"switch", "rack"}
-
-    @cached_property
-    def runner_v2(self) -> bool:
-        """Whether the model runs on vLLM's second model runner in this version."""
-        return self.version.uses_runner_v2(self.architecture.name, moe=self.has_experts)
-
-    @cached_property
-    def features_divide(self) -> Bools:
-        """Whether every split matrix divides by the layout's sizes."""
-        divides = np.ones(len(self.layouts), dtype=np.bool_)
-        for dimension in self.uneven:
-            divides &= ~dimension.broken
-        return divides
-
-    @cached_property
-    def uneven(self) -> tuple[Uneven, ...]:
-        """Dimensions that some row does not divide."""
-        return uneven(self.architecture, self.layouts)
-
-    @cached_property
-    def heads_divide(self) -> Bools:
-        """Whether ranks can share attention and key-value heads."""
-        heads, tp = self.architecture.num_kv_heads, self.layouts.tp
-        whole: Bools = self.architecture.num_attention_heads % tp == 0
-        if heads == 0 or self.architecture.uses_mla:
-            return whole
-        shared: Bools = whole & ((tp % heads == 0) | (heads % tp == 0))
-        return shared
-
-    @cached_property
-    def plannable(self) -> Bools:
-        """Whether a row's sizes divide the model, so that its memory can be planned."""
-        layouts = self.layouts
-        staged = layouts.pp <= self.architecture.num_layers
-        plannable: Bools = self.features_divide & staged & (layouts.tp % layouts.dcp == 0)
-        return plannable & self.heads_divide
-
-    def rank_classes(self, row: int) -> int:
-        """Ranks of a stage that differ: those with one expert more than the others."""
-        experts, ranks = self.architecture.num_experts, int(self.layouts.ep_size[row])
-        return 2 if experts % ranks else 1
-
-    def uneven_features(self, row: int) -> list[tuple[str, int]]:
-        """Name and size of what a row does not divide."""
-        return [(each.name, each.size) for each in self.uneven if each.broken[row]]
+class Case(Grid):
+    """A grid, and what its layouts take and hold."""
 
     @cached_property
     def misfits(self) -> tuple[Misfit, ...]:
         """Where shards of quantized weights break the format."""
-        return case_misfits(self)
+        return misfits(self)
 
     @cached_property
     def stores_fp8(self) -> bool:
@@ -156,34 +38,14 @@ class Case:
         return stores_fp8(self)
 
     @cached_property
-    def tensors(self) -> tuple[StageTensor, ...]:
-        """Every tensor of every stage's fullest rank."""
-        return tuple(
-            stage_tensors(
-                self.architecture,
-                self.quantization,
-                self.kinds,
-                self.layouts,
-                self.stages,
-                dtype_bytes=self.settings.dtype_bytes,
-                capability=self.settings.capability,
-            )
-        )
-
-    @cached_property
-    def weights(self) -> Weights:
-        """Parameters and buffers as constructed: Int64[rows, stages]."""
-        return weights(self.tensors, self.stages)
-
-    @cached_property
     def budget(self) -> Budget:
         """The memory of each stage's fullest rank."""
-        return case_budget(self)
+        return grid_budget(self)
 
     @cached_property
     def kv(self) -> KvColumns:
         """Blocks, requests and tokens of the KV cache."""
-        return kv_columns(self)
+        return kv_columns(self, self.budget.kv_cache)
 
     @cached_property
     def tightest_stage(self) -> Ints:
