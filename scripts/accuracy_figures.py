@@ -1,0 +1,167 @@
+"""The accuracy page's figures: golden rows counted by what they have in common, and headlines."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import defaultdict
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from scripts.fit_memory_terms import residuals, source_weights, weighted_quantile
+from scripts.golden_rows import DATA
+from scripts.golden_verdicts import caught, false_alarm
+from scripts.memory_runs import TERMS, read_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from scripts.golden_answers import Answer
+
+WEIGHTS = ("parameter_bytes", "buffer_bytes")
+KV_CACHE = ("block_size", "bytes_per_block", "blocks_per_request", "num_blocks")
+PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """Golden rows that have something in common: how many there are, how many come out right."""
+
+    accepted: int
+    exact: int
+    weights: int
+    kv_cache: int
+    rejected: int
+    caught: int
+    alarms: int
+
+    @classmethod
+    def of(cls, answers: Iterable[Answer]) -> Count:
+        """Count some answers."""
+        answers = list(answers)
+        accepted = [answer for answer in answers if answer.row.accepted]
+        rejected = [answer for answer in answers if not answer.row.accepted]
+        return cls(
+            accepted=len(accepted),
+            exact=sum(not answer.wrong for answer in accepted),
+            weights=sum(not set(WEIGHTS) & set(answer.wrong) for answer in accepted),
+            kv_cache=sum(not set(KV_CACHE) & set(answer.wrong) for answer in accepted),
+            rejected=len(rejected),
+            caught=sum(map(caught, rejected)),
+            alarms=sum(map(false_alarm, accepted)),
+        )
+
+
+def share(part: int, whole: int) -> float:
+    """Percent; 100 of nothing."""
+    return PERCENT * part / whole if whole else float(PERCENT)
+
+
+def grouped(answers: Iterable[Answer], key: Callable[[Answer], str]) -> dict[str, Count]:
+    """The counts of every group, by name."""
+    groups: dict[str, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        groups[key(answer)].append(answer)
+    return {name: Count.of(groups[name]) for name in sorted(groups, key=str.lower)}
+
+
+def architectures(answers: Sequence[Answer]) -> dict[str, Count]:
+    """By model class, as vLLM resolves it; a rejected row has the class of the model's others."""
+    of_model = {a.row.model: a.row.architecture for a in answers if a.row.accepted}
+    return grouped(answers, lambda a: of_model.get(a.row.model, "(no layout accepted)"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """A figure that may not get worse, in percent; ``floor`` is the worst value allowed at all."""
+
+    name: str
+    value: float
+    floor: float | None
+    higher_is_better: bool = True
+
+    def worse_than(self, value: float | None) -> bool:
+        """Whether it is worse than another value."""
+        if value is None:
+            return False
+        return self.value < value if self.higher_is_better else self.value > value
+
+    @property
+    def passed(self) -> bool:
+        """Whether it keeps its floor."""
+        return not self.worse_than(self.floor)
+
+
+def headlines(answers: Sequence[Answer]) -> list[Headline]:
+    """What is promised; values rounded as the page prints them."""
+    whole = Count.of(answers)
+    classes = [count for count in architectures(answers).values() if count.accepted]
+    lowest = min(share(count.exact, count.accepted) for count in classes)
+    found = [
+        Headline(name="weights exact", value=share(whole.weights, whole.accepted), floor=99),
+        Headline(name="KV cache exact", value=share(whole.kv_cache, whole.accepted), floor=99),
+        Headline(name="all figures exact", value=share(whole.exact, whole.accepted), floor=99),
+        Headline(name="all figures exact, worst model class", value=lowest, floor=95),
+        Headline(
+            name="refusals caught by the right rule",
+            value=share(whole.caught, whole.rejected),
+            floor=98,
+        ),
+        Headline(
+            name="false alarms",
+            value=share(whole.alarms, whole.accepted),
+            floor=0.5,
+            higher_is_better=False,
+        ),
+        *(_term(name) for name in TERMS),
+    ]
+    return [
+        Headline(
+            name=each.name,
+            value=round(each.value, 2),
+            floor=each.floor,
+            higher_is_better=each.higher_is_better,
+        )
+        for each in found
+    ]
+
+
+def _term(name: str) -> Headline:
+    """The median error of a memory term, every source weighing the same."""
+    rows = residuals(read_runs(), name)
+    weights = source_weights([row.run.source for row in rows])
+    error = weighted_quantile([abs(row.error) for row in rows], weights, 0.5)
+    return Headline(
+        name=f"{name.replace('_', '-')}, median error",
+        value=PERCENT * error,
+        floor=None,
+        higher_is_better=False,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exceptions:
+    """Why rows do not come out as vLLM's, from ``exceptions.toml``: first match holds."""
+
+    entries: Sequence[Mapping[str, str]]
+
+    @classmethod
+    def read(cls) -> Exceptions:
+        """Those of the data."""
+        text = (DATA / "exceptions.toml").read_text(encoding="utf-8")
+        return cls(entries=tomllib.loads(text).get("exception", []))
+
+    def reason(self, answer: Answer) -> str | None:
+        """The reason of a row; None where nobody has explained it."""
+        return next(
+            (e["reason"] for e in self.entries if fnmatchcase(answer.row.name, e["rows"])), None
+        )
+
+
+def off(answers: Iterable[Answer]) -> list[Answer]:
+    """Every answer that is not vLLM's."""
+    return [
+        answer
+        for answer in answers
+        if (answer.wrong or false_alarm(answer) if answer.row.accepted else not caught(answer))
+    ]

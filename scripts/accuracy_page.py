@@ -1,0 +1,225 @@
+"""The accuracy page as Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.units import gib
+from scripts.accuracy_figures import (
+    PERCENT,
+    Count,
+    Exceptions,
+    architectures,
+    grouped,
+    off,
+    share,
+)
+from scripts.docs import table
+from scripts.fit_memory_terms import residuals, source_weights, weighted_quantile
+from scripts.golden_answers import FIGURES
+from scripts.golden_rows import BOARDS
+from scripts.golden_verdicts import REFUSALS, caught, false_alarm, refusal
+from scripts.memory_runs import TERMS, read_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from scripts.accuracy_figures import Headline
+    from scripts.fit_memory_terms import Residual
+    from scripts.golden_answers import Answer
+
+NOTICE = "<!-- Written by scripts/accuracy.py (make accuracy); do not edit. -->"
+HEADLINES = ["figure", "percent", "floor"]
+_INTRODUCTION = """
+# Accuracy
+
+Two questions: does the planner say what vLLM says, and do its memory terms match what was
+measured? Both are answered from data in `tests/data`, and the first table may not get worse.
+"""
+_GOLDEN = """
+A golden row is one layout of one model on one kind of GPU, with what vLLM 0.33.0's own code built
+or raised (`tests/data/oracle/README.md`). An accepted row is exact when parameter bytes, buffer
+bytes, block size, bytes per block, blocks per request, longest context and the blocks of 400 GiB
+are all vLLM's, to the byte and on every pipeline stage.
+
+Three things to know. One made-up host holds all GPUs of a row, so that capacity and placement are
+not judged here. FlashInfer was not installed where vLLM answered, and is taken as absent: with it,
+which is usual, vLLM takes other kernels on compute capability 10.x, whose blocks hold another
+number of tokens. Weights of rows with `--quantization` are compared in 16 bits, because vLLM
+builds those and quantizes each as it is read.
+"""
+_TERMS = """
+What constructed weights and caches do not hold has to be measured. Each row compares a term with
+starts of vLLM in `tests/data/memory_terms`; the error is the median of the absolute errors, once
+over runs, once with every source weighing the same. The interval is the planner's own low to high.
+"""
+
+
+def page(answers: Sequence[Answer], headlines: Sequence[Headline]) -> Iterator[str]:
+    """Every section."""
+    yield from (NOTICE, _INTRODUCTION)
+    yield from table(HEADLINES, ([h.name, f"{h.value:.2f}", _floor(h)] for h in headlines))
+    yield from ("## Golden rows", _GOLDEN)
+    models = {answer.row.model for answer in answers}
+    yield from (f"{len(answers):,} rows of {len(models)} models.", "")
+    yield from _by_figure(answers)
+    accepted = [answer for answer in answers if answer.row.accepted]
+    yield from _counts("number format", grouped(accepted, _format))
+    yield from _counts("compute capability", grouped(answers, _board))
+    yield from _counts("options", grouped(answers, _options))
+    yield from _counts("model class", architectures(answers))
+    yield from ("## Verdicts", "")
+    yield from _verdicts(answers)
+    yield from ("## Exceptions", "")
+    yield from _exceptions(answers)
+    yield from ("## Memory terms", _TERMS)
+    yield from _terms()
+
+
+def _floor(headline: Headline) -> str:
+    if headline.floor is None:
+        return ""
+    return f"{'at least' if headline.higher_is_better else 'at most'} {headline.floor:g}"
+
+
+def _by_figure(answers: Sequence[Answer]) -> Iterator[str]:
+    accepted = [answer for answer in answers if answer.row.accepted]
+    wrong = Counter(name for answer in accepted for name in answer.wrong)
+    rows = []
+    for name in FIGURES:
+        right = len(accepted) - wrong[name]
+        percent = f"{share(right, len(accepted)):.2f}"
+        rows.append([name.replace("_", " "), f"{right:,}", f"{len(accepted):,}", percent])
+    yield from table(["figure", "exact", "accepted rows", "percent"], rows)
+
+
+def _format(answer: Answer) -> str:
+    row = answer.row
+    return row.quantization or row.dtype
+
+
+def _board(answer: Answer) -> str:
+    capability = answer.row.capability
+    return f"{capability // 10}.{capability % 10} ({BOARDS[capability]})"
+
+
+def _options(answer: Answer) -> str:
+    row = answer.row
+    words = [f"`--{n.replace('_', '-')}` {v}" for n, v in row.arguments.items()]
+    words += [word for word, on in (("DP", row.dp > 1), ("EP", row.ep), ("DCP", row.dcp > 1)) if on]
+    return ", ".join(words) or "(none)"
+
+
+def _counts(title: str, groups: Mapping[str, Count]) -> Iterator[str]:
+    columns = [title, "accepted", "exact", "%", "weights %", "KV cache %", "rejected", "caught"]
+    rows = []
+    for name, count in groups.items():
+        exact = (count.exact, count.weights, count.kv_cache)
+        percents = [
+            f"{share(part, count.accepted):.1f}" if count.accepted else "" for part in exact
+        ]
+        rejected = [str(count.rejected), str(count.caught)] if count.rejected else ["", ""]
+        rows.append([name, str(count.accepted), str(count.exact), *percents, *rejected])
+    yield from (f"### By {title}", "")
+    yield from table(columns, rows)
+
+
+def _verdicts(answers: Sequence[Answer]) -> Iterator[str]:
+    kinds = [(a, refusal(a.row.error)) for a in answers if not a.row.accepted]
+    rows = []
+    for kind in REFUSALS:
+        of_kind = [answer for answer, found in kinds if found is kind]
+        right = sum(map(caught, of_kind))
+        rows.append([kind.says, ", ".join(kind.codes), str(len(of_kind)), str(right), kind.why])
+    yield from table(["vLLM's error", "rule", "rows", "caught", "why that rule"], rows)
+    alarms = Counter(a.codes or (a.refusal,) for a in answers if false_alarm(a))
+    if alarms:
+        yield from ("Accepted rows that the planner refuses in vLLM's name, or cannot read:", "")
+        for codes, count in sorted(alarms.items()):
+            yield f"- {', '.join(codes)}: {count}"
+        yield ""
+    else:
+        yield from ("No row that vLLM accepts is refused in its name.", "")
+
+
+def _exceptions(answers: Sequence[Answer]) -> Iterator[str]:
+    known = Exceptions.read()
+    rows = [[a.row.name, _difference(a), known.reason(a) or "unexplained"] for a in off(answers)]
+    if not rows:
+        yield from ("None.", "")
+        return
+    yield from table(["row", "what differs", "why"], rows)
+
+
+def _difference(answer: Answer) -> str:
+    if not answer.row.accepted:
+        return f"not caught: {answer.row.error.strip()[:60]}"
+    if answer.refusal or answer.codes:
+        return answer.refusal or ", ".join(answer.codes)
+    parts = []
+    for name in answer.wrong:
+        ours, theirs = answer.figures.get(name), getattr(answer.row, name)
+        parts.append(f"{name.replace('_', ' ')} {_plain(ours)}, vLLM {_plain(theirs)}")
+    return "; ".join(parts)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, tuple):
+        return "+".join(f"{part:,}" for part in value)
+    return f"{value:,}" if isinstance(value, int) else "none"
+
+
+def _terms() -> Iterator[str]:
+    runs = read_runs()
+    columns = ["runs", "sources", "error, runs %", "error, sources %", "in interval %"]
+    found = {name: residuals(runs, name) for name in TERMS}
+    yield from table(
+        ["term", *columns], ([_name(n), *_term(rows)] for n, rows in found.items() if rows)
+    )
+    parts = {"vLLM version": "vllm", "board family": "family"}
+    for title, column in parts.items():
+        lines = [
+            [_name(name), value, *_term([row for row in rows if row.run.row[column] == value])]
+            for name, rows in found.items()
+            for value in sorted({row.run.row[column] for row in rows}, key=_natural)
+        ]
+        yield from (f"### By {title}", "")
+        yield from table(["term", title, *columns], lines)
+    yield from ("### The worst of each term", "")
+    worst = [
+        [
+            _name(name),
+            row.run.name,
+            f"{gib(row.measured):.2f}",
+            f"{gib(row.mid):.2f}",
+            _interval(row),
+        ]
+        for name, rows in found.items()
+        for row in sorted(rows, key=lambda r: -abs(r.error))[:3]
+    ]
+    yield from table(["term", "run", "measured GiB", "predicted", "interval"], worst)
+
+
+def _term(rows: Sequence[Residual]) -> list[str]:
+    weights = source_weights([row.run.source for row in rows])
+    errors = [abs(row.error) for row in rows]
+    by_source = weighted_quantile(errors, weights, 0.5)
+    coverage = float(weights @ np.array([row.covered for row in rows]))
+    sources = len({row.run.source for row in rows})
+    percents = [f"{PERCENT * value:.1f}" for value in (float(np.median(errors)), by_source)]
+    return [str(len(rows)), str(sources), *percents, f"{PERCENT * coverage:.0f}"]
+
+
+def _name(term: str) -> str:
+    return term.replace("_", "-")
+
+
+def _interval(row: Residual) -> str:
+    return f"{gib(row.low):.2f} to {gib(row.high):.2f}"
+
+
+def _natural(text: str) -> tuple[tuple[int, str], ...]:
+    return tuple((int(part), "") if part.isdigit() else (0, part) for part in text.split("."))
