@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.case import Case
-from planner.errors import UsageError
+from planner.errors import InvalidInputError, UsageError
 from planner.finding import Severity
 from planner.hardware.cluster import Cluster, parse_cluster
 from planner.memory.stages import vllm_partition
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from planner.vllm.arguments import VllmArguments
 
 PARTITION = "VLLM_PP_LAYER_PARTITION"
+UNKNOWN_CLASS = "VER002"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,8 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
     asked_model = AskedModel(keys=Keys(source.config), arguments=request.pinned, version=version)
     findings = model_findings(asked_model)
     refused = any(found.severity is Severity.ERROR for found in findings)
+    if any(found.code == UNKNOWN_CLASS for found in findings):
+        _refuse_remote_code(source)
     asked = request.pinned.quantization
     return Subject(
         request=request,
@@ -98,6 +101,18 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
         architecture=None if refused else _asked(read_architecture(source.config), request.pinned),
         quantization=UNQUANTIZED if refused else read_quantization(source.config, asked),
     )
+
+
+def _refuse_remote_code(source: ModelSource) -> None:
+    """A class that only the checkpoint's own code knows cannot be read without running it."""
+    config = source.config
+    if "auto_map" in config or config.get("has_remote_code"):
+        named = " or ".join(str(name) for name in config.get("architectures") or ["the model"])
+        raise InvalidInputError(
+            f"{named} is known only to code that the checkpoint brings (auto_map)",
+            cause="vLLM has no class of that name, and a model's own code is never run here",
+            fix="use a model that vLLM serves: planner models list",
+        )
 
 
 def _asked(architecture: Architecture, pinned: VllmArguments) -> Architecture:
