@@ -45,6 +45,10 @@ def uneven(architecture: Architecture, layouts: Layouts) -> tuple[Uneven, ...]:
 
 def _dimensions(module: Module, layouts: Layouts) -> Iterator[tuple[str, int, IntLike]]:
     match module:
+        case Linear(divided_by=int()):
+            return
+        case Linear(split=Split.ROW, input_units=int(heads)):
+            yield f"heads of {module.name}", heads, module.divides(layouts.tp)
         case Linear(split=Split.ROW):
             yield f"{module.name} inputs", module.inputs, module.divides(layouts.tp)
         case Linear(split=Split.COLUMN):
@@ -54,7 +58,7 @@ def _dimensions(module: Module, layouts: Layouts) -> Iterator[tuple[str, int, In
             even = module.intermediate % layouts.moe_tp == 0
             yield f"{module.name} features", module.intermediate, even
         case Embedding():
-            even = module.padded_vocab % layouts.tp == 0
+            even = module.divides(layouts.tp)
             yield "padded vocabulary", module.padded_vocab, even
         case Weight(split_axis=int(axis)):
             yield module.name, module.shape[axis], module.divides(layouts.tp)

@@ -145,13 +145,17 @@ class Experts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedding:
-    """A table of the vocabulary, or the output head, split by rows of padded vocabulary."""
+    """A table of the vocabulary, or the output head, split by rows of padded vocabulary.
+
+    ``divided`` False: each rank holds the whole of it.
+    """
 
     name: str
     vocab_size: int
     hidden: int
     bias: bool = False
     padding: int = VOCAB_PADDING
+    divided: bool = True
 
     @property
     def padded_vocab(self) -> int:
@@ -160,7 +164,11 @@ class Embedding:
 
     def rows_on(self, tp: IntLike) -> IntLike:
         """Rows on one rank."""
-        return self.padded_vocab // tp
+        return self.padded_vocab // tp if self.divided else self.padded_vocab
+
+    def divides(self, tp: IntLike) -> IntLike:
+        """Whether ``tp`` divides it."""
+        return self.padded_vocab % tp == 0 if self.divided else np.ones_like(tp)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
