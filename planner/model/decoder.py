@@ -95,7 +95,7 @@ class Decoder:
     @property
     def layer_types(self) -> list[str]:
         """What ``layer_types`` says of each layer; empty when the file does not."""
-        return [str(name) for name in self.keys.list("layer_types")]
+        return [str(name) for name in self.keys.per_layer("layer_types", self.num_layers)]
 
     @property
     def window(self) -> int | None:

@@ -84,6 +84,15 @@ class Keys:
             raise self._error(names, value, "a list")
         return value
 
+    def per_layer(self, name: str, num_layers: builtins.int) -> builtins.list[Any]:
+        """A list with a value for each layer, without what is beyond them; empty when absent."""
+        values = self.list(name)
+        if values and len(values) < num_layers:
+            raise self._error(
+                (name,), values, f"a list with a value for each of {num_layers} layers"
+            )
+        return values[:num_layers]
+
     def part(self, *names: str) -> Keys:
         """A nested object; an empty one when absent."""
         for name in names:

@@ -60,7 +60,7 @@ def read_architecture(config: Mapping[str, Any]) -> Architecture:
     for name in named:
         family = find_family(name)
         if family is not None:
-            return replace(family.read(keys), name=name)
+            return replace(_read(family, keys, name), name=name)
     if not named:
         raise InvalidInputError(
             "config.json names no architecture",
@@ -73,3 +73,15 @@ def read_architecture(config: Mapping[str, Any]) -> Architecture:
         cause="no family of this planner describes its layers",
         fix=f"nearest known: {', '.join(close)}" if close else "",
     )
+
+
+def _read(family: Family, keys: Keys, name: str) -> Architecture:
+    """What a family makes of a file whose values may contradict each other in any way."""
+    try:
+        return family.read(keys)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise InvalidInputError(
+            f"config.json cannot be read as a {name}",
+            cause=f"some of its values contradict each other, or are no numbers: {error}",
+            fix="use the config.json that lies beside the checkpoint",
+        ) from error

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planner.errors import InvalidInputError
 from planner.layout import Layouts
 from planner.memory.stages import Stages
 from planner.memory.weights import Weights, stage_tensors, weights
@@ -142,3 +143,22 @@ def test_a_rank_holds_no_more_when_more_share(model: str, pp: int) -> None:
     layouts = Layouts(tp=sizes, pp=ones * pp, dp=ones, ep=ones > 1, dcp=ones)
     by_size = weights_of(architecture_of(model), layouts).parameter_bytes
     assert (np.diff(by_size, axis=0) <= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("model", "key", "value"),
+    [
+        ("google/gemma-2-27b-it", "layer_types", ["full_attention"]),
+        ("deepseek-ai/DeepSeek-V3", "moe_layer_freq", 0),
+        ("microsoft/phi-4", "num_attention_heads", "many"),
+        ("meta-llama/Llama-3.1-8B-Instruct", "rope_scaling", {"factor": "large"}),
+        ("XiaomiMiMo/MiMo-V2-Flash", "hybrid_layer_pattern", None),
+    ],
+)
+def test_a_file_that_contradicts_itself_is_one_clear_error(
+    model: str, key: str, value: object
+) -> None:
+    config = {**config_of(model), key: value}
+    with pytest.raises(InvalidInputError, match=r"config\.json") as caught:
+        read_architecture(config)
+    assert caught.value.fix

@@ -55,15 +55,15 @@ def read(keys: Keys) -> Architecture:
 
 
 def _sparse_layers(decoder: Decoder) -> list[bool]:
-    types = decoder.keys.list("mlp_layer_types")
+    types = decoder.keys.per_layer("mlp_layer_types", decoder.num_layers)
     if types:
-        return [name == "sparse" for name in types[: decoder.num_layers]]
+        return [name == "sparse" for name in types]
     start = decoder.keys.int("first_k_dense_replace")
     return [index >= start for index in range(decoder.num_layers)]
 
 
 def _windows(decoder: Decoder) -> list[int | None]:
-    sizes = decoder.keys.list("sliding_windows")
+    sizes = decoder.keys.per_layer("sliding_windows", decoder.num_layers)
     if not sizes:
         return decoder.windows()
     types = decoder.layer_types

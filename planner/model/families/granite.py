@@ -37,7 +37,7 @@ def read(keys: Keys) -> Architecture:
     if sinks:
         attention += (Weight(name="self_attn.sinks", shape=(decoder.heads,), split_axis=0),)
     mlp = decoder.mlp(bias=keys.flag("mlp_bias"))
-    bases = keys.list("layer_rope_theta") or [None] * decoder.num_layers
+    bases = keys.per_layer("layer_rope_theta", decoder.num_layers) or [None] * decoder.num_layers
     return decoder.architecture(
         [
             decoder.layer(

@@ -73,7 +73,7 @@ def read(keys: Keys) -> Architecture:
 def _text(decoder: Decoder) -> Architecture:
     keys, step = decoder.keys, decoder.keys.int("interleave_moe_layer_step")
     interval = keys.int("no_rope_layer_interval")
-    rotated = keys.list("no_rope_layers") or [
+    rotated = keys.per_layer("no_rope_layers", decoder.num_layers) or [
         int((index + 1) % interval != 0) for index in range(decoder.num_layers)
     ]
     sparse = [step > 0 and (index + 1) % step == 0 for index in range(decoder.num_layers)]

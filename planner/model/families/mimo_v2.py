@@ -90,8 +90,8 @@ def read(keys: Keys) -> Architecture:
         ]
         for kind in kinds
     ]
-    windowed = keys.list("hybrid_layer_pattern")
-    sparse = keys.list("moe_layer_freq")
+    windowed = keys.per_layer("hybrid_layer_pattern", decoder.num_layers)
+    sparse = keys.per_layer("moe_layer_freq", decoder.num_layers)
     return decoder.architecture(
         [layers[int(kind)][int(moe)] for kind, moe in zip(windowed, sparse, strict=True)],
         experts_per_token=keys.int("num_experts_per_tok"),

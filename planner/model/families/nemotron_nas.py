@@ -28,7 +28,8 @@ def read(keys: Keys) -> Architecture:
     Source: vllm.model_executor.models.nemotron_nas (0.33.0)
     """
     blocks = [
-        Keys(block, f"block_configs[{i}]") for i, block in enumerate(keys.list("block_configs"))
+        Keys(block, f"block_configs[{i}]")
+        for i, block in enumerate(keys.per_layer("block_configs", keys.int("num_hidden_layers")))
     ]
     heads = keys.int("num_attention_heads")
     groups = [
