@@ -74,6 +74,8 @@ def rope_buffer(
     Checked: Llama-3.1-8B 131072 x 128 x 2 B = 33,554,432 bytes.
     """
     factor = float(parameters.get("partial_rotary_factor", 1.0))
+    if parameters.get("rope_type") == "proportional":
+        factor = 1.0
     rotary_dim = int(parameters.get("rope_dim") or head_dim * factor)
     rows = rope_positions(max_position, parameters)
     return Buffer(name=name, elements=rows * rotary_dim, dtype=dtype)
