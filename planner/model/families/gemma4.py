@@ -12,6 +12,7 @@ from planner.model.cache import FullAttention, SharedCache, SlidingWindow
 from planner.model.decoder import WHOLE_FRAME, Decoder
 from planner.model.families.gemma import NORMALIZER
 from planner.model.families.gemma2 import FOUR_NORMS
+from planner.model.families.gemma3n import attention
 from planner.model.layer_types import every_nth_full
 from planner.model.modules import Buffer, Linear, Part, Weight
 from planner.model.towers import gemma4 as towers
@@ -144,7 +145,7 @@ def _layer(decoder: Decoder, layer_type: str, *, shares: bool, mixed: bool) -> L
     width = decoder.intermediate * (2 if double else 1)
     return Layer(
         modules=(
-            *_attention(decoder, shares=shares),
+            *attention(decoder, shares=shares),
             decoder.rope(layer_type),
             *mlp(hidden=hidden, intermediate=width),
             *norms(hidden, *FOUR_NORMS),
@@ -154,22 +155,6 @@ def _layer(decoder: Decoder, layer_type: str, *, shares: bool, mixed: bool) -> L
         ),
         caches=(SharedCache() if shares else _cache(decoder, layer_type, mixed=mixed),),
     )
-
-
-def _attention(decoder: Decoder, *, shares: bool) -> tuple[Module, ...]:
-    """A layer that shares a cache projects queries only."""
-    bias = decoder.keys.flag("attention_bias")
-    modules = decoder.attention(qkv_bias=bias, out_bias=bias, qk_norm=True)
-    if not shares:
-        return modules
-    queries = Linear(
-        name="self_attn.q_proj",
-        inputs=decoder.hidden,
-        parts=(Part(decoder.heads, decoder.head_dim),),
-        bias=bias,
-    )
-    dropped = ("self_attn.qkv_proj", "self_attn.k_norm")
-    return (queries, *(module for module in modules if module.name not in dropped))
 
 
 def _cache(decoder: Decoder, layer_type: str, *, mixed: bool) -> CacheSpec:
