@@ -20,7 +20,9 @@ FOLDERS = ("planner", "scripts")
 MAX_FILE_LINES = 250
 MAX_FUNCTION_LINES = 40
 #: ``path`` or ``path:function``, and why it may be longer
-ALLOWED: dict[str, str] = {}
+ALLOWED: dict[str, str] = {
+    "planner/model/decoder.py:architecture": "one line a fact of the architecture it fills in",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

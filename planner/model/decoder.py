@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Unpack
 
 from planner.model.architecture import Architecture, Layer
 from planner.model.blocks import (
@@ -19,6 +19,7 @@ from planner.model.blocks import (
 from planner.model.cache import CacheSpec, EncoderOnly, FullAttention, SlidingWindow
 from planner.model.context import derived_max_model_len
 from planner.model.dtype import FORBIDS_FLOAT16, checkpoint_dtype
+from planner.model.frame import ClassFacts, Frame, FramePart
 from planner.model.keys import ALIASES
 from planner.model.rope import rope_buffer, rope_parameter_sets, rope_parameters
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from planner.model.keys import Keys
     from planner.model.modules import Buffer, Module
 
-FramePart = Literal["embedding", "norm", "head"]
 WHOLE_FRAME: tuple[FramePart, ...] = ("embedding", "norm", "head")
 """for the model classes that build all of it on each pipeline stage"""
 
@@ -199,13 +199,8 @@ class Decoder:
         head_bias: bool = False,
         final_norm: tuple[Module, ...] | None = None,
         embedding_dim: int | None = None,
-        layer_prefix: str = "model.layers",
-        supports_pp: bool = True,
-        uses_mla: bool = False,
-        pooling: bool = False,
-        experts_per_token: int = 0,
         every: tuple[Module, ...] = (),
-        notes: tuple[str, ...] = (),
+        **facts: Unpack[ClassFacts],
     ) -> Architecture:
         """The frame around the layers: vocabulary table before, norm and head behind.
 
@@ -214,37 +209,31 @@ class Decoder:
         ``embedding_dim`` a width of the vocabulary's tables that is not the layers'.
         """
         max_model_len, key = derived_max_model_len(self.keys)
-        model_type = self.root.text("model_type")
+        width = embedding_dim or self.hidden
         if final_norm is None:
             final_norm = (norm("model.norm", self.hidden, bias=norm_bias),)
-        width = embedding_dim or self.hidden
-        output = (head(self.vocab_size, width, bias=head_bias),)
-        parts: dict[FramePart, tuple[Module, ...]] = {
-            "embedding": (embedding(self.vocab_size, width),),
-            "norm": final_norm,
-            "head": () if self.tied and "embedding" in on_every_stage else output,
-        }
-        here = {name: () if name in on_every_stage else modules for name, modules in parts.items()}
+        shared = self.tied and "embedding" in on_every_stage
+        around = Frame(
+            (embedding(self.vocab_size, width),),
+            final_norm,
+            () if shared else (head(self.vocab_size, width, bias=head_bias),),
+            on_every_stage,
+        )
         return Architecture(
-            model_type=model_type,
+            model_type=self.root.text("model_type"),
             hidden_size=self.hidden,
             vocab_size=self.vocab_size,
             num_attention_heads=self.heads,
             num_kv_heads=self.kv_heads,
             head_dim=self.head_dim,
             layers=tuple(layers),
-            first=(*here["embedding"], *first),
-            last=(*here["norm"], *here["head"]),
-            every=(*(module for name in on_every_stage for module in parts[name]), *every),
-            layer_prefix=layer_prefix,
+            first=(*around.here("embedding"), *first),
+            last=(*around.here("norm"), *around.here("head")),
+            every=(*around.everywhere, *every),
             tied=self.tied,
             max_model_len=max_model_len,
             max_model_len_key=key,
             dtype=checkpoint_dtype(self.root, self.keys),
-            forbids_float16=FORBIDS_FLOAT16.get(model_type),
-            supports_pp=supports_pp,
-            uses_mla=uses_mla,
-            pooling=pooling,
-            experts_per_token=experts_per_token,
-            notes=notes,
+            forbids_float16=FORBIDS_FLOAT16.get(self.root.text("model_type")),
+            **facts,
         )

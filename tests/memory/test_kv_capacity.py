@@ -7,10 +7,10 @@ import time
 import numpy as np
 import pytest
 
-from planner.layout import Layouts
+from planner.layout import Layouts, distinct_rows
 from planner.memory.kv_cache.capacity import capacity_of, kv_capacity, longest_request
 from planner.memory.kv_cache.plan import KvCachePlan, plan_kv_cache
-from planner.memory.kv_cache.planned import distinct_rows, plan_rows
+from planner.memory.kv_cache.planned import plan_rows
 from planner.memory.kv_cache.settings import KvCacheSettings
 from planner.memory.stages import Stages
 from planner.model.cache import CacheSpec, FullAttention, SlidingWindow

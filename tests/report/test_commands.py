@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,9 @@ from hypothesis import strategies as st
 
 from planner.describe import commands_of
 from planner.report.parts.commands import paste, placeholders, where
+
+if TYPE_CHECKING:
+    from planner.vllm.hosts import Executor
 
 #: stands for vLLM: says which words and which variable it was given
 STUB = 'vllm() { printf "%s\\0" "$VLLM_PP_LAYER_PARTITION" "$@"; }\n'
@@ -39,7 +43,7 @@ def test_lines_fit_the_page_and_keep_an_option_with_its_value() -> None:
 
 
 @pytest.mark.parametrize("executor", ["mp", "ray"])
-def test_a_placeholder_is_explained(executor: str) -> None:
+def test_a_placeholder_is_explained(executor: Executor) -> None:
     commands = commands_of("m", {}, {}, hosts=2, executor=executor)
     assert "address of node 0" in (placeholders(commands) or "")
     assert [where(command, 2) for command in commands][:2] == [
