@@ -9,6 +9,7 @@ from planner.model.blocks import attention, mlp, norm, norms
 from planner.model.cache import EncoderOnly
 from planner.model.context import derived_max_model_len
 from planner.model.dtype import checkpoint_dtype
+from planner.model.families import bert_with_rope
 from planner.model.labels import labels
 from planner.model.modules import Buffer, Embedding, Weight
 
@@ -52,6 +53,8 @@ def read(keys: Keys) -> Architecture:
 
     Source: vllm.model_executor.models.bert, .roberta (0.33.0)
     """
+    if keys.text("position_embedding_type") == "rotary":
+        return bert_with_rope.jina(keys)
     name = next(str(each) for each in keys.list("architectures") if each in ARCHITECTURES)
     return encoder(keys.with_defaults(DEFAULTS), _after(keys.with_defaults(DEFAULTS), name))
 
