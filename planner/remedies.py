@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planner.request import Request
 
 #: changes that are named, the cheapest first
-MOST_NAMED = 3
+MOST_NAMED = 4
 #: hosts or GPUs that are tried, as multiples of what there is
 MULTIPLES = (2, 3, 4, 6, 8, 16, 32)
 
@@ -79,32 +79,42 @@ def _nearest(judged: Judged) -> tuple[int, str]:
 
 
 def _fitting(subject: Subject) -> Iterator[str]:
-    """Each change under which some layout fits, in words with that layout."""
-    for change in _changes(subject):
-        judged = [judge_candidates(change.subject, group) for group in change.subject.groups]
-        for case, row in best_rows(judged, 1):
-            length = count_text(int(case.max_model_len[row]))
-            yield f"{change.words} (then {_shape(case, row)} fits with {length} tokens)"
+    """The first change of each kind under which some layout fits, in words with that layout."""
+    for kind in _kinds(subject):
+        for change in kind:
+            judged = [judge_candidates(change.subject, group) for group in change.subject.groups]
+            best = best_rows(judged, 1)
+            if best:
+                case, row = best[0]
+                length = count_text(int(case.max_model_len[row]))
+                yield f"{change.words} (then {_shape(case, row)} fits with {length} tokens)"
+                break
 
 
 def _shape(case: Case, row: int) -> str:
     layouts = case.layouts
-    sizes = f"TP{int(layouts.tp[row])} x PP{int(layouts.pp[row])}"
+    named = {"TP": layouts.tp, "PP": layouts.pp, "DP": layouts.dp}
+    above_one = [f"{name}{int(c[row])}" for name, c in named.items() if c[row] > 1]
+    sizes = " x ".join(above_one or ["TP1"]) + (" + EP" if layouts.ep[row] else "")
     if case.partition is None:
         return sizes
     return f"{sizes} with {PARTITION}={','.join(map(str, case.partition))}"
 
 
-def _changes(subject: Subject) -> Iterator[Change]:
+def _kinds(subject: Subject) -> Iterator[Iterator[Change]]:
     """What could be done differently, the cheapest first: options, another checkpoint, GPUs."""
+    yield _smaller_overheads(subject)
+    if subject.quantization is UNQUANTIZED:
+        yield _with_options(subject, "--quantization fp8", quantization="fp8")
+    yield _siblings(subject)
+    yield _more_gpus(subject)
+
+
+def _smaller_overheads(subject: Subject) -> Iterator[Change]:
     yield from _with_options(subject, "--enforce-eager", enforce_eager=True)
     yield from _with_options(
         subject, "--max-num-seqs 32 --enforce-eager", max_num_seqs=32, enforce_eager=True
     )
-    if subject.quantization is UNQUANTIZED:
-        yield from _with_options(subject, "--quantization fp8", quantization="fp8")
-    yield from _siblings(subject)
-    yield from _more_gpus(subject)
 
 
 def _with_options(subject: Subject, words: str, **options: object) -> Iterator[Change]:

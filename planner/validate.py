@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from planner import plan
 from planner.describe import describe_hardware, describe_layout, describe_model
-from planner.finding import Finding, Origin, Severity
+from planner.finding import Finding
 from planner.request import judged, require
 from planner.resolve import resolve, table
+from planner.rules import ver003_option_unknown as rule
 from planner.rules.base import row_findings
 from planner.search import fixed_layout
 
@@ -125,10 +126,10 @@ def _unknown_options(target: Target | None) -> list[Finding]:
     """Options that this release of vLLM does not take."""
     return [
         Finding(
-            code="VER003",
-            name="option-unknown",
-            severity=Severity.ERROR,
-            origin=Origin.VLLM,
+            code=rule.CODE,
+            name=rule.NAME,
+            severity=rule.SEVERITY,
+            origin=rule.ORIGIN,
             message=f"vLLM has no option {option.flag}",
             cause="this release's parser does not know it, and refuses the command",
             fix=f"nearest: {', '.join(option.nearest)}" if option.nearest else "leave it out",

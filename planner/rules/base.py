@@ -16,8 +16,9 @@ A rule of scope ``layout`` offers::
     def explain(case: Case, row: int) -> Explanation: ...
 
 A rule of scope ``model`` judges a configuration before any layout: ``check(asked: AskedModel)
--> Explanation | None``. The sentence knows neither its rule's code nor its severity: the
-functions below stamp them.
+-> Explanation | None``. Rules of scope ``request`` are about a whole request, of ``command``
+about the words of a command; who finds them builds the sentence. Elsewhere a sentence knows
+neither its rule's code nor its severity: the functions below stamp them.
 """
 
 from __future__ import annotations

@@ -48,6 +48,13 @@ def explain(case: Case, row: int) -> Explanation:
     longest = int(case.longest[row])
     needed = int(case.request_bytes[row])
     room = int(case.kv_cache_bytes.mid[row])
+    if length == 0:
+        return Explanation(
+            message=f"{gib_text(room, 2)} left for the KV cache may hold no request of any length",
+            cause="by the pessimistic estimate of the overheads nothing is left",
+            fix="use more GPUs, a quantized model, or a smaller --max-num-batched-tokens",
+            source="vllm.v1.core.kv_cache_planning.get_kv_cache_configs",
+        )
     return Explanation(
         message=(
             f"one request of {count_text(length)} tokens needs {gib_text(needed, 2)} of KV cache, "

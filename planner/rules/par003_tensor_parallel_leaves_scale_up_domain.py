@@ -53,10 +53,13 @@ def explain(case: Case, row: int) -> Explanation:
     """Say what vLLM would do, and the layout to take instead."""
     tp = int(case.layouts.tp[row])
     domain = case.placement.scale_up_domain
+    if tp <= domain:
+        return _across(tp, int(case.placement.local_ranks[row]))
     ranks = tp * int(case.layouts.pp[row])
     inside = max(size for size in range(1, domain + 1) if ranks % size == 0 and tp % size == 0)
+    gpus = f"{domain} GPUs" if domain > 1 else "one GPU"
     return Explanation(
-        message=f"tensor parallel size {tp} spans scale-up domains of {domain} GPUs",
+        message=f"tensor parallel size {tp} spans scale-up domains of {gpus}",
         cause=(
             "two all-reduces a layer would cross the network on every token; vLLM accepts it "
             "with --nnodes or Ray, and refuses a one-host command (world size "
@@ -67,4 +70,14 @@ def explain(case: Case, row: int) -> Explanation:
             "or allow it: --allow PAR003"
         ),
         source="docs/serving/parallelism_scaling (vLLM 0.33)",
+    )
+
+
+def _across(tp: int, local_ranks: int) -> Explanation:
+    """A group small enough for a domain, cut by the end of a host."""
+    return Explanation(
+        message=f"hosts of {local_ranks} ranks cut tensor-parallel groups of {tp} in two",
+        cause="ranks fill hosts in order, so some group's all-reduces would cross the network",
+        fix="choose sizes that put whole groups on each host, or allow it: --allow PAR003",
+        source="vllm.distributed.parallel_state.initialize_model_parallel",
     )

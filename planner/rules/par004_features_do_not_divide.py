@@ -45,14 +45,21 @@ def broken(case: Case) -> Bools:
 def explain(case: Case, row: int) -> Explanation:
     """Name the matrices that do not divide."""
     layout = case.layouts.row(row)
-    parts = [f"{size:,} ({name})" for name, size in case.uneven_features(row)]
     tp, dp = int(layout.tp[0]), int(layout.dp[0])
+    parts = [f"{size:,} ({name})" for name, size in case.uneven_features(row)]
+    experts = dp > 1 and not layout.ep[0] and case.has_experts
+    by = f"TP x DP = {tp} x {dp} = {tp * dp}" if experts else f"tensor parallel size {tp}"
     return Explanation(
-        message=f"not divisible by tensor parallel size {tp}: {', '.join(parts[:3])}",
+        message=f"not divisible by {by}: {', '.join(parts[:3])}",
         cause=(
-            "each rank holds an equal share of every split matrix"
-            + (f"; expert tensors are split over TP x DP = {tp * dp}" if dp > 1 else "")
+            "without expert parallelism the experts' tensors are split over TP x DP ranks"
+            if experts
+            else "each rank holds an equal share of every split matrix"
         ),
-        fix="use a tensor-parallel size that divides them, with pipeline stages for the rest",
+        fix=(
+            "add --enable-expert-parallel, or use fewer data-parallel ranks"
+            if experts
+            else "use a tensor-parallel size that divides them, and pipeline stages for the rest"
+        ),
         source="vllm.distributed.utils.divide",
     )
