@@ -11,7 +11,7 @@ import numpy as np
 from planner.choice import best_rows
 from planner.errors import PlannerError
 from planner.finding import Finding
-from planner.hardware.cluster import Cluster
+from planner.hardware.cluster import parse_cluster
 from planner.judged import judge_candidates
 from planner.model import catalog
 from planner.quant.unquantized import UNQUANTIZED
@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.case import Case
+    from planner.hardware.cluster import NodeGroup
     from planner.judged import Judged
     from planner.request import Request
 
 #: changes that are named, the cheapest first
 MOST_NAMED = 4
-#: hosts or GPUs that are tried, as multiples of what there is
+#: GPUs of one host that are tried
+HOST_SIZES = (2, 4, 8, 16)
+#: hosts that are tried, as multiples of what there is
 MULTIPLES = (2, 3, 4, 6, 8, 16, 32)
 
 
@@ -146,21 +149,21 @@ def _same_model(one: Subject, other: Subject) -> bool:
 
 
 def _more_gpus(subject: Subject) -> Iterator[Change]:
-    """The same boards in larger numbers."""
+    """The same boards in larger numbers: up to a whole host, then more hosts."""
     group = subject.groups[0]
+    largest = max(group.accelerator.reference_gpus_per_node, group.gpus_per_node)
+    if group.nodes == 1 and group.node_type is None:
+        for gpus in (size for size in HOST_SIZES if group.gpus_per_node < size <= largest):
+            yield _with_group(subject, replace(group, gpus_per_node=gpus))
+        group = replace(group, gpus_per_node=largest)
     for multiple in MULTIPLES:
-        if group.nodes == 1 and group.node_type is None:
-            larger = replace(group, gpus_per_node=group.gpus_per_node * multiple)
-            words = f"use --gpus {larger.gpus_per_node}x{group.accelerator.id}"
-        else:
-            larger = replace(group, nodes=group.nodes * multiple)
-            words = f"use {larger.nodes} such hosts"
-        if larger.gpus_per_node > max(
-            group.accelerator.reference_gpus_per_node, group.gpus_per_node
-        ):
-            continue
-        cluster = Cluster(groups=(larger,), assumptions=())
-        yield Change(words=words, subject=replace(subject, cluster=cluster))
+        yield _with_group(subject, replace(group, nodes=group.nodes * multiple))
+
+
+def _with_group(subject: Subject, group: NodeGroup) -> Change:
+    """The same request on another group of hosts, with the links such hosts have."""
+    cluster = parse_cluster(group.text)
+    return Change(words=f"use --gpus {group.text}", subject=replace(subject, cluster=cluster))
 
 
 def _resolved(request: Request, words: str) -> Iterator[Change]:
