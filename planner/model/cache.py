@@ -20,7 +20,8 @@ class FullAttention:
     ``kv_heads`` counts the whole model's; ranks beyond it hold copies. What bears on the
     kernel and, through it, on the block: ``sinks`` (learned attention sinks), ``softcap`` (the
     scores are capped), ``mm_prefix`` (the tokens of an image see each other), ``mixed_heads``
-    (layers differ in head size, and vLLM wants one kernel for all: Gemma 4).
+    (layers differ in head size, and vLLM wants one kernel for all: Gemma 4), ``picks_blocks``
+    (an indexer picks blocks of tokens, a page each: MiniMax-M3; it has a :class:`BlockIndexer`).
     Source: vllm.model_executor.layers.attention.attention.Attention.get_kv_cache_spec (0.33.0)
     """
 
@@ -32,6 +33,7 @@ class FullAttention:
     softcap: bool = False
     mm_prefix: bool = False
     mixed_heads: bool = False
+    picks_blocks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,16 @@ class SparseIndexer:
     def row_bytes(self) -> int:
         """Bytes of one key: an fp8 element each, and four bytes of scale per 128."""
         return self.head_dim + self.head_dim // 128 * 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockIndexer:
+    """The keys by which sparse attention picks blocks, in the model's dtype (MiniMax-M3).
+
+    Source: vllm.models.minimax_m3.common.indexer.MiniMaxM3IndexerCache (0.33.0)
+    """
+
+    head_dim: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +203,7 @@ CacheSpec = (
     | ChunkedLocal
     | Mla
     | SparseIndexer
+    | BlockIndexer
     | CompressedLatent
     | WindowLatent
     | CompressorState

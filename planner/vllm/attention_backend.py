@@ -57,6 +57,8 @@ class AttentionBackend:
 
 #: backends that a model class names itself, instead of asking the selector
 SPARSE_INDEXER = AttentionBackend(name="DEEPSEEK_V32_INDEXER", block_sizes=(64,), exact=True)
+BLOCK_INDEXER = AttentionBackend(name="MINIMAX_M3_SPARSE_INDEXER", block_sizes=(128,), exact=True)
+BLOCK_SPARSE = AttentionBackend(name="MINIMAX_M3_SPARSE", block_sizes=(128,), exact=True)
 V4_INDEXER = AttentionBackend(
     name="DEEPSEEK_V4_INDEXER", block_sizes=(256,), exact=True, block_outermost=True
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from planner.errors import UsageError
 from planner.memory.kv_cache.dtypes import kv_dtype
 from planner.model.cache import (
+    BlockIndexer,
     CacheSpec,
     ChunkedLocal,
     CompressedLatent,
@@ -23,6 +24,8 @@ from planner.model.cache import (
 )
 from planner.model.state_cache import StateCache
 from planner.vllm.attention_backend import (
+    BLOCK_INDEXER,
+    BLOCK_SPARSE,
     SPARSE_INDEXER,
     V4_COMPRESSOR,
     V4_INDEXER,
@@ -139,7 +142,8 @@ def _backend(
 ) -> AttentionBackend | None:
     fixed = _fixed_backend(spec)
     if fixed is not None:
-        _refuse_v4(spec, settings)
+        if not isinstance(spec, FullAttention | BlockIndexer):
+            _refuse_v4(spec, settings)
         return fixed
     if isinstance(spec, ChunkedLocal):
         asked = settings.kv_cache_dtype  # chunks ask for a backend before layers are left out
@@ -180,6 +184,10 @@ def _fixed_backend(spec: CacheSpec) -> AttentionBackend | None:
     """The backend that a model class names itself."""
     if isinstance(spec, SparseIndexer):
         return SPARSE_INDEXER if spec.compress_ratio == 1 else V4_INDEXER
+    if isinstance(spec, BlockIndexer):
+        return BLOCK_INDEXER
+    if isinstance(spec, FullAttention) and spec.picks_blocks:
+        return BLOCK_SPARSE
     if isinstance(spec, CompressedLatent):
         return V4_LATENT
     if isinstance(spec, WindowLatent):

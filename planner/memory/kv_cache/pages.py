@@ -10,6 +10,7 @@ from planner.memory.kv_cache.dtypes import head_bytes, latent_bytes
 from planner.memory.kv_cache.page import CacheKind, Page
 from planner.memory.kv_cache.states import state_blocks, state_bytes, state_dtypes
 from planner.model.cache import (
+    BlockIndexer,
     ChunkedLocal,
     CompressedLatent,
     CompressorState,
@@ -74,7 +75,7 @@ def _page(layer: LayerCache, stage: _Stage) -> Page | None:
     match spec:
         case FullAttention() | SlidingWindow() | ChunkedLocal() | CrossAttention():
             return _heads_page(spec, layer.kv_cache_dtype, backend, stage)
-        case Mla() | SparseIndexer():
+        case Mla() | SparseIndexer() | BlockIndexer():
             return _latent_page(spec, layer, backend, stage)
         case CompressedLatent() | WindowLatent() | CompressorState():
             return _v4_page(spec, backend, stage)
@@ -135,7 +136,10 @@ def _window_page(page: Page, backend: AttentionBackend, blocks: Blocks) -> Page:
 
 
 def _latent_page(
-    spec: Mla | SparseIndexer, layer: LayerCache, backend: AttentionBackend, stage: _Stage
+    spec: Mla | SparseIndexer | BlockIndexer,
+    layer: LayerCache,
+    backend: AttentionBackend,
+    stage: _Stage,
 ) -> Page:
     """A latent vector a token, the same on every rank; or a key of the indexer.
 
@@ -143,6 +147,15 @@ def _latent_page(
     vllm.model_executor.models.deepseek_v2.DeepseekV32IndexerCache (0.33.0)
     """
     name, dtype = layer.kv_cache_dtype, stage.settings.dtype
+    if isinstance(spec, BlockIndexer):
+        return Page(
+            kind=CacheKind.MLA,
+            block_size=stage.blocks.size,
+            rows=1,
+            row_bytes=spec.head_dim * DTYPE_BYTES[dtype],
+            format=(spec.head_dim, dtype),
+            split_above=backend.split_above,
+        )
     if isinstance(spec, SparseIndexer):
         return Page(
             kind=CacheKind.MLA,
