@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from planner.memory.kv_cache.capacity import longest_request, pool_blocks, print
 from planner.memory.kv_cache.plan import NULL_BLOCKS, KvCachePlan
 from planner.memory.kv_cache.planned import PlannedRows, plan_rows
 from planner.memory.kv_cache.settings import KvCacheSettings
+from planner.model.state_cache import StateCache
 from planner.vllm.kv_cache_dtype import resolve_kv_cache_dtype
 
 if TYPE_CHECKING:
@@ -146,7 +147,8 @@ def kv_settings(grid: Grid) -> KvCacheSettings:
         block_size=settings.block_size,
         max_model_len=settings.max_model_len,
         max_num_batched_tokens=settings.max_num_batched_tokens,
-        prefix_caching=settings.prefix_caching,
+        max_num_encoder_tokens=settings.max_num_batched_tokens,
+        prefix_caching=_prefix_caching(grid),
         hybrid_manager=settings.hybrid_kv_cache,
         async_scheduling=grid.arguments.async_scheduling is not False,
         runner_v2=grid.runner_v2,
@@ -167,3 +169,15 @@ def _kv_cache_dtype(grid: Grid) -> str:
         architecture=grid.architecture.name,
         capability=grid.settings.capability,
     )
+
+
+def _prefix_caching(grid: Grid) -> bool:
+    """As asked; else vLLM's own choice, which leaves out models that keep nothing but states.
+
+    Source: vllm.config.model.ModelConfig.is_prefix_caching_supported (0.33.0)
+    """
+    if grid.arguments.enable_prefix_caching is not None:
+        return grid.arguments.enable_prefix_caching
+    caches = {type(cache) for layer in grid.architecture.kinds for cache in layer.caches}
+    states = {kind for kind in caches if issubclass(kind, get_args(StateCache))}
+    return not states or (states != caches and not grid.architecture.pooling)
