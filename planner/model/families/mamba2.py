@@ -57,4 +57,5 @@ def read(keys: Keys) -> Architecture:
         on_every_stage=WHOLE_FRAME,
         final_norm=(norm("backbone.norm_f", decoder.hidden),),
         layer_prefix="backbone.layers",
+        supports_pp=False,
     )
