@@ -39,6 +39,7 @@ def load(package: str, name: str) -> ModuleType:
     return import_module(f"{package}.{name}")
 
 
+@cache
 def naming(package: str, word: str) -> tuple[str, ...]:
     """The plug-in modules whose text holds ``word`` in quotes, and all of other distributions.
 
