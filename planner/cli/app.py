@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _PACKAGE = "planner.cli.commands"
 #: the main jobs, before the rest of the list
 _FIRST = ("recommend", "estimate", "validate")
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 class Commands(Group):
@@ -122,6 +124,8 @@ def _complain(error: PlannerError) -> int:
 
 def main() -> None:
     """The console script."""
+    # nearly all that an answer makes lives as long as the process: seldom worth searching
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     if "_PLANNER_COMPLETE" in os.environ:
         PROGRAM.main(prog_name="planner")
     code = run(sys.argv[1:])

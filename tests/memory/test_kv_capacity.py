@@ -117,6 +117,12 @@ def test_refused_rows_hold_nothing_and_say_why() -> None:
     assert capacity.num_blocks[1] == 0
 
 
+def test_a_table_without_rows_has_none_that_is_refused() -> None:
+    layouts = table([], [], [])
+    planned = plan_rows(GPT_OSS, SETTINGS, layouts, Stages.of(layouts, len(GPT_OSS)))
+    assert not (np.ones(0, dtype=np.bool_) & planned.refused).any()
+
+
 def test_a_given_number_of_blocks_replaces_what_fits() -> None:
     layouts = table([1], [1], [1])
     planned = plan_rows(GPT_OSS, SETTINGS, layouts, Stages.of(layouts, len(GPT_OSS)))

@@ -23,7 +23,7 @@ from planner.vllm.attention_backend import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.memory.kv_cache.layers import LayerCache
+    from planner.memory.kv_cache.layers import LayerRun
     from planner.memory.kv_cache.settings import KvCacheSettings
     from planner.memory.kv_cache.states import StateNeeds
     from planner.vllm.attention_need import AttentionNeed
@@ -64,7 +64,7 @@ class ModelFacts:
 
 
 def stage_blocks(
-    layers: Sequence[LayerCache],
+    runs: Sequence[LayerRun],
     facts: ModelFacts,
     settings: KvCacheSettings,
     tensor_parallel_size: int,
@@ -74,7 +74,7 @@ def stage_blocks(
     Raises:
         UsageError: backends of the stage share no block size, or refuse the aligned one.
     """
-    backends = _distinct_backends(layers, facts, settings)
+    backends = _distinct_backends(runs, facts, settings)
     given = settings.block_size or DEFAULT_BLOCK_SIZE
     state = given if settings.prefix_caching else settings.max_model_len
     if not backends:
@@ -97,9 +97,10 @@ def stage_blocks(
 
 
 def _distinct_backends(
-    layers: Sequence[LayerCache], facts: ModelFacts, settings: KvCacheSettings
+    runs: Sequence[LayerRun], facts: ModelFacts, settings: KvCacheSettings
 ) -> list[AttentionBackend]:
-    found = dict.fromkeys(layer.backend for layer in layers if layer.backend is not None)
+    caches = (cache for run in runs for cache in run.caches)
+    found = dict.fromkeys(cache.backend for cache in caches if cache.backend is not None)
     if facts.need is None:
         return list(found)
     need, capability = facts.need, settings.capability

@@ -141,7 +141,8 @@ def longest_request(planned: PlannedRows, usable_blocks: Ints) -> Ints:
     Source: vllm.v1.core.kv_cache_planning._estimate_max_model_len_from_groups (0.33.0)
     """
     longest = np.where(planned.blocks_per_request <= usable_blocks, planned.max_model_len, 0)
-    short = (longest == 0) & (planned.max_model_len > 0)
+    # no block, no request: nothing to search where not even the weights fit
+    short = (longest == 0) & (planned.max_model_len > 0) & (usable_blocks > 0)
     for number in sorted(set(planned.index[short].tolist())):
         plan = planned.plans[number]
         if not isinstance(plan, KvCachePlan):

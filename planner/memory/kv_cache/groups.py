@@ -23,10 +23,11 @@ _CROWDED = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """The page of one layer's cache, and the pipeline stage that holds it."""
+    """The page of neighbouring layers' caches, and the pipeline stage that holds them."""
 
     stage: int
     page: Page
+    layers: int = 1
 
 
 Group = tuple[Member, ...]
@@ -48,13 +49,18 @@ def cache_groups(members: Sequence[Member], *, hybrid_manager: bool = True) -> l
     if _alike(members) or all(members[0].page.same_type(m.page) for m in members):
         return [tuple(members)]
     if any(member.page.block_outermost for member in members):
-        packed = packed_buckets([member.page for member in members])
+        single = _one_layer_each(members)
+        packed = packed_buckets([member.page for member in single])
         if packed is not None:
-            return [tuple(members[i] for i in bucket) for bucket in packed]
+            return [tuple(single[i] for i in bucket) for bucket in packed]
     unified = _unify(members)
     if unified is None:
         return [_all_as_full(members)]
-    return _dealt(unified)
+    return _dealt(_one_layer_each(unified))
+
+
+def _one_layer_each(members: Sequence[Member]) -> list[Member]:
+    return [Member(m.stage, m.page) for m in members for _ in range(m.layers)]
 
 
 def _alike(members: Sequence[Member]) -> bool:
@@ -89,7 +95,7 @@ def _unify(members: Sequence[Member]) -> list[Member] | None:
             return None
         else:
             unified[page] = replace(page, padded_bytes=largest)
-    return [Member(member.stage, unified[member.page]) for member in members]
+    return [Member(m.stage, unified[m.page], m.layers) for m in members]
 
 
 def _dealt(members: Sequence[Member]) -> list[Group]:
@@ -159,7 +165,7 @@ def _promoted(members: Sequence[Member]) -> list[Member] | None:
         page = member.page
         if full_sizes and page.kind in local:
             page = _as_full(page, block_size or page.block_size)
-        result.append(Member(member.stage, page))
+        result.append(Member(member.stage, page, member.layers))
     return result if _one_type(result) else None
 
 

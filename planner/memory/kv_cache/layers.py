@@ -1,92 +1,70 @@
-"""Each layer's caches with the number format they are stored in and the backend that reads them."""
+"""The caches of each pipeline stage's layers, neighbours that keep the same together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import count, groupby
 from typing import TYPE_CHECKING
 
-from planner.errors import UsageError
+from planner.memory.kv_cache.backends import LayerCache, layer_cache
 from planner.memory.kv_cache.dtypes import kv_dtype
-from planner.model.cache import (
-    BlockIndexer,
-    CacheSpec,
-    ChunkedLocal,
-    CompressedLatent,
-    CompressorState,
-    CrossAttention,
-    EncoderOnly,
-    FullAttention,
-    Mla,
-    SlidingWindow,
-    SparseIndexer,
-    WindowLatent,
-)
+from planner.model.cache import CacheSpec, SlidingWindow
 from planner.model.state_cache import StateCache
-from planner.vllm.attention_backend import (
-    BLOCK_INDEXER,
-    BLOCK_SPARSE,
-    SPARSE_INDEXER,
-    V4_COMPRESSOR,
-    V4_INDEXER,
-    V4_LATENT,
-    V4_WINDOW,
-    AttentionBackend,
-    choose_backend,
-)
-from planner.vllm.attention_need import AttentionNeed, NoBackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection
 
     from planner.memory.kv_cache.settings import KvCacheSettings
 
-_V4 = (CompressedLatent, WindowLatent, CompressorState)
-_SPARSE_MAJORS = (9, 10, 12)
+#: the caches of each layer of each pipeline stage
+Stages = Sequence[Sequence[tuple[CacheSpec, ...]]]
+
 _BOUNDARY_LAYERS = 2
 """layers at either end that TurboQuant leaves in the model's dtype"""
 
 
 @dataclass(frozen=True, slots=True)
-class LayerCache:
-    """One cache of one layer. ``backend`` is None for a state, which no attention reads."""
+class LayerRun:
+    """Neighbouring layers of a stage that keep the same: how many, and the caches of each."""
 
-    spec: CacheSpec
-    kv_cache_dtype: str
-    backend: AttentionBackend | None
+    layers: int
+    caches: tuple[LayerCache, ...]
 
 
-def layer_caches(
-    stages: Sequence[Sequence[tuple[CacheSpec, ...]]],
-    settings: KvCacheSettings,
-    *,
-    dcp: bool,
-) -> list[list[LayerCache]]:
-    """The caches of each stage, in layer order.
+def layer_runs(
+    stages: Stages, specs: Collection[CacheSpec], settings: KvCacheSettings, *, dcp: bool
+) -> list[list[LayerRun]]:
+    """The caches of each stage, in layer order; ``specs`` are the distinct ones of all stages.
 
     Source: vllm.v1.worker.gpu.attn_utils.get_kv_cache_spec (0.33.0)
 
     Raises:
         NoBackendError: no attention backend serves a layer.
     """
-    skip = skipped_layers(stages, settings)
+    skip = skipped_layers(stages, specs, settings)
     describe = _describer(settings, dcp=dcp)
-    result = []
-    index = 0
-    for stage in stages:
-        found: list[LayerCache] = []
-        for caches in stage:
-            in_skip = str(index) in skip
-            index += 1
-            for spec in caches:
-                window = isinstance(spec, SlidingWindow) and "sliding_window" in skip
-                found.append(describe(spec, in_skip or window))
-        result.append(found)
-    return result
+    index = count()
+    numbered = ([(caches, str(next(index)) in skip) for caches in stage] for stage in stages)
+    return [
+        [
+            LayerRun(len(list(layers)), tuple(describe(spec, skipped) for spec in caches))
+            for (caches, skipped), layers in groupby(stage)
+        ]
+        for stage in numbered
+    ]
+
+
+def distinct_specs(stages: Stages) -> tuple[CacheSpec, ...]:
+    """Every cache that differs from the others, in layer order."""
+    # layers alike share a tuple, and hashing those of all layers takes most of a plan's time
+    distinct = {id(caches): caches for stage in stages for caches in stage}
+    return tuple(dict.fromkeys(spec for caches in distinct.values() for spec in caches))
 
 
 def skipped_layers(
-    stages: Sequence[Sequence[tuple[CacheSpec, ...]]], settings: KvCacheSettings
+    stages: Stages, specs: Collection[CacheSpec], settings: KvCacheSettings
 ) -> frozenset[str]:
     """Layers that keep the model's dtype; TurboQuant adds both ends of a model without states.
 
@@ -94,145 +72,25 @@ def skipped_layers(
     .get_boundary_skip_layers, vllm.engine.arg_utils.EngineArgs.create_engine_config (0.33.0)
     """
     skip = set(settings.skip_layers)
-    if kv_dtype(settings.kv_cache_dtype).turboquant and not is_hybrid(stages):
-        count = sum(map(len, stages))
-        ends = min(_BOUNDARY_LAYERS, count // 2)
-        skip.update(str(i) for i in (*range(ends), *range(count - ends, count)))
+    if kv_dtype(settings.kv_cache_dtype).turboquant and not is_hybrid(specs):
+        layers = sum(map(len, stages))
+        ends = min(_BOUNDARY_LAYERS, layers // 2)
+        skip.update(str(i) for i in (*range(ends), *range(layers - ends, layers)))
     return frozenset(skip)
 
 
-def is_hybrid(stages: Sequence[Sequence[tuple[CacheSpec, ...]]]) -> bool:
+def is_hybrid(specs: Collection[CacheSpec]) -> bool:
     """Whether the model has both states and attention."""
-    specs = {spec for stage in stages for caches in stage for spec in caches}
-    states = {spec for spec in specs if isinstance(spec, StateCache)}
-    return bool(states) and states != specs
+    states = sum(isinstance(spec, StateCache) for spec in specs)
+    return 0 < states < len(specs)
 
 
 def _describer(settings: KvCacheSettings, *, dcp: bool) -> Callable[[CacheSpec, bool], LayerCache]:
+    skips_windows = "sliding_window" in settings.skip_layers
+
     @cache
     def describe(spec: CacheSpec, skipped: bool) -> LayerCache:  # noqa: FBT001 - a cache's key
-        asked = "auto" if skipped else settings.kv_cache_dtype
-        backend = _backend(spec, asked, settings, dcp=dcp)
-        return LayerCache(spec, _stored_dtype(spec, asked, backend), backend)
+        skipped |= skips_windows and isinstance(spec, SlidingWindow)
+        return layer_cache(spec, settings, dcp=dcp, skipped=skipped)
 
     return describe
-
-
-def _stored_dtype(spec: CacheSpec, asked: str, backend: AttentionBackend | None) -> str:
-    """The format a sparse backend makes of the asked one.
-
-    Source: vllm.model_executor.layers.attention.mla_attention
-    ._canonicalize_sparse_mla_kv_cache_dtype, vllm.models.deepseek_v4.attention
-    ._resolve_dsv4_kv_cache_dtype (0.33.0)
-    """
-    if isinstance(spec, _V4):
-        return "fp8_ds_mla"
-    if backend is None or not isinstance(spec, Mla):
-        return asked
-    fp8 = asked in ("fp8", "fp8_e4m3", "fp8_ds_mla")
-    if backend.name == "FLASHMLA_SPARSE" and fp8:
-        return "fp8_ds_mla"
-    if backend.name == "FLASHINFER_MLA_SPARSE_SM120" and (fp8 or asked == "auto"):
-        return "fp8_ds_mla"
-    return asked
-
-
-def _backend(
-    spec: CacheSpec, asked: str, settings: KvCacheSettings, *, dcp: bool
-) -> AttentionBackend | None:
-    fixed = _fixed_backend(spec)
-    if fixed is not None:
-        if not isinstance(spec, FullAttention | BlockIndexer):
-            _refuse_v4(spec, settings)
-        return fixed
-    if isinstance(spec, ChunkedLocal):
-        asked = settings.kv_cache_dtype  # chunks ask for a backend before layers are left out
-        _refuse_packed_chunks(settings)
-    need = attention_need(spec, asked, settings, dcp=dcp)
-    if need is None:
-        return None
-    return choose_backend(need, settings.capability, flashinfer=settings.flashinfer)
-
-
-def _refuse_v4(spec: CacheSpec, settings: KvCacheSettings) -> None:
-    """Source: vllm.models.deepseek_v4.attention._resolve_dsv4_kv_cache_dtype (0.33.0)."""
-    name = settings.kv_cache_dtype
-    if isinstance(spec, CompressedLatent | WindowLatent) and not name.startswith(("auto", "fp8")):
-        raise UsageError(
-            f"DeepSeek-V4 does not store its KV cache as {name}",
-            cause="its kernels read the fp8_ds_mla layout only",
-            fix="use --kv-cache-dtype fp8",
-        )
-    if settings.capability // 10 not in _SPARSE_MAJORS:
-        raise NoBackendError(
-            "sparse attention needs DeepGEMM, which runs on compute capability 9.x, 10.x and 12.x",
-            cause=f"this GPU has {settings.capability / 10}",
-            fix="use Hopper or Blackwell GPUs",
-        )
-
-
-def _refuse_packed_chunks(settings: KvCacheSettings) -> None:
-    if kv_dtype(settings.kv_cache_dtype).turboquant:
-        raise UsageError(
-            f"{settings.kv_cache_dtype} does not serve chunked local attention",
-            cause="layers at the ends keep the model's dtype, which TurboQuant's backend refuses",
-            fix="use --kv-cache-dtype fp8",
-        )
-
-
-def _fixed_backend(spec: CacheSpec) -> AttentionBackend | None:
-    """The backend that a model class names itself."""
-    if isinstance(spec, SparseIndexer):
-        return SPARSE_INDEXER if spec.compress_ratio == 1 else V4_INDEXER
-    if isinstance(spec, BlockIndexer):
-        return BLOCK_INDEXER
-    if isinstance(spec, FullAttention) and spec.picks_blocks:
-        return BLOCK_SPARSE
-    if isinstance(spec, CompressedLatent):
-        return V4_LATENT
-    if isinstance(spec, WindowLatent):
-        return V4_WINDOW
-    return V4_COMPRESSOR if isinstance(spec, CompressorState) else None
-
-
-def attention_need(
-    spec: CacheSpec, asked: str, settings: KvCacheSettings, *, dcp: bool
-) -> AttentionNeed | None:
-    """What a cache's layer asks of the backend selector; None where none is asked."""
-    if not isinstance(
-        spec, Mla | FullAttention | SlidingWindow | ChunkedLocal | CrossAttention | EncoderOnly
-    ):
-        return None
-    need = AttentionNeed(
-        head_size=spec.head_size,
-        head_size_v=spec.head_size,
-        dtype=settings.dtype,
-        kv_cache_dtype=asked,
-        run_kv_cache_dtype=settings.kv_cache_dtype,
-        block_size=settings.block_size,
-        dcp=dcp,
-        flash_attention_2=kv_dtype(settings.kv_cache_dtype).turboquant,
-    )
-    match spec:
-        case Mla():
-            return replace(
-                need,
-                mla=True,
-                index_topk=spec.index_topk,
-                qk_nope_head_dim=spec.qk_nope_head_dim,
-                qk_rope_head_dim=spec.qk_rope_head_dim,
-            )
-        case FullAttention() | SlidingWindow():
-            return replace(
-                need,
-                head_size_v=spec.head_size_v,
-                sinks=spec.sinks,
-                softcap=spec.softcap,
-                mm_prefix=spec.mm_prefix,
-                window=isinstance(spec, SlidingWindow),
-                mixed_heads=spec.mixed_heads,
-            )
-        case CrossAttention() | EncoderOnly():
-            cross = isinstance(spec, CrossAttention)
-            return replace(need, role="cross" if cross else "encoder_only", dcp=False)
-    return need

@@ -27,8 +27,9 @@ from planner.units import DTYPE_BYTES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from planner.memory.kv_cache.backends import LayerCache
     from planner.memory.kv_cache.block_size import Blocks
-    from planner.memory.kv_cache.layers import LayerCache
+    from planner.memory.kv_cache.layers import LayerRun
     from planner.memory.kv_cache.settings import KvCacheSettings
     from planner.vllm.attention_backend import AttentionBackend
 
@@ -50,20 +51,21 @@ class _Stage:
 
 
 def stage_pages(
-    layers: Sequence[LayerCache],
+    runs: Sequence[LayerRun],
     blocks: Blocks,
     settings: KvCacheSettings,
     tensor_parallel_size: int,
-) -> list[Page]:
-    """One page a cache, in layer order; layers that keep nothing have none."""
+) -> list[tuple[Page, ...]]:
+    """The pages of each run's layers, one a cache that is kept."""
+    specs = {cache.spec for run in runs for cache in run.caches}
     stage = _Stage(
         blocks=blocks,
         settings=settings,
         tensor_parallel_size=tensor_parallel_size,
-        states=tuple({c.spec for c in layers if isinstance(c.spec, StateCache)}),
+        states=tuple(spec for spec in specs if isinstance(spec, StateCache)),
     )
     page = cache(lambda layer: _page(layer, stage))
-    return [found for layer in layers if (found := page(layer)) is not None]
+    return [tuple(filter(None, map(page, run.caches))) for run in runs]
 
 
 def _page(layer: LayerCache, stage: _Stage) -> Page | None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import lcm
 from typing import TYPE_CHECKING
 
 from planner.errors import UsageError
+from planner.memory.kv_cache.backends import attention_need
 from planner.memory.kv_cache.block_size import ModelFacts, stage_blocks
 from planner.memory.kv_cache.groups import Group, Member, cache_groups
-from planner.memory.kv_cache.layers import attention_need, is_hybrid, layer_caches, skipped_layers
+from planner.memory.kv_cache.layers import distinct_specs, is_hybrid, layer_runs, skipped_layers
 from planner.memory.kv_cache.page import CacheKind, Page, blocks_of_request
 from planner.memory.kv_cache.pages import stage_pages
 from planner.memory.kv_cache.states import state_needs
@@ -20,12 +20,13 @@ from planner.units import IntLike, ceil_div, round_up
 from planner.vllm.kv_cache_dtype import refuse_kv_cache_dtype
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from planner.memory.kv_cache.layers import LayerRun, Stages
     from planner.memory.kv_cache.settings import KvCacheSettings
 
 NULL_BLOCKS = 1
 """blocks that vLLM's pool holds back (vllm.v1.core.block_pool.BlockPool, 0.33.0)"""
-
-Stages = Sequence[Sequence[tuple[CacheSpec, ...]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,19 +130,16 @@ def plan_kv_cache(
         UsageError: vLLM refuses to plan it.
     """
     dcp = decode_context_parallel_size > 1
-    _refuse_dtype(stages, settings)
-    layers = layer_caches(stages, settings, dcp=dcp)
-    facts = _facts(stages, settings, tensor_parallel_size, dcp=dcp)
-    blocks = [stage_blocks(stage, facts, settings, tensor_parallel_size) for stage in layers]
+    specs = distinct_specs(stages)
+    _refuse_dtype(specs, settings)
+    runs = layer_runs(stages, specs, settings, dcp=dcp)
+    facts = _facts(stages, specs, settings, tensor_parallel_size, dcp=dcp)
+    blocks = [stage_blocks(stage, facts, settings, tensor_parallel_size) for stage in runs]
     pages = [
         stage_pages(stage, settled, settings, tensor_parallel_size)
-        for stage, settled in zip(layers, blocks, strict=True)
+        for stage, settled in zip(runs, blocks, strict=True)
     ]
-    members = [
-        Member(index, _retaining(page, settings))
-        for index, stage in enumerate(pages)
-        for page in stage
-    ]
+    members = _members(runs, pages, settings)
     groups = cache_groups(members, hybrid_manager=settings.hybrid_manager)
     if dcp and any(group[0].page.kind.is_window for group in groups):
         raise UsageError(
@@ -149,38 +147,40 @@ def plan_kv_cache(
             cause="vLLM asserts: DCP not support sliding window",
             fix="use --decode-context-parallel-size 1",
         )
-    names = (c.backend.name for stage in layers for c in stage if c.backend is not None)
+    caches = (cache for stage in runs for run in stage for cache in run.caches)
     return KvCachePlan(
         block_size=blocks[0].size,
         groups=tuple(_summary(group, len(stages)) for group in groups),
         bytes_per_block=tuple(_bytes_per_block(groups, i) for i in range(len(stages))),
-        page_bytes=tuple(tuple(page.page_bytes for page in stage) for stage in pages),
-        backends=tuple(dict.fromkeys(names)),
+        page_bytes=tuple(
+            tuple(p.page_bytes for run, held in zip(*stage, strict=True) for p in held * run.layers)
+            for stage in zip(runs, pages, strict=True)
+        ),
+        backends=tuple(dict.fromkeys(c.backend.name for c in caches if c.backend is not None)),
         settings=settings,
         decode_context_parallel_size=decode_context_parallel_size,
     )
 
 
-def _refuse_dtype(stages: Stages, settings: KvCacheSettings) -> None:
-    latent = any(
-        isinstance(spec, Mla | CompressedLatent)
-        for stage in stages
-        for caches in stage
-        for spec in caches
-    )
+def _refuse_dtype(specs: Collection[CacheSpec], settings: KvCacheSettings) -> None:
+    latent = any(isinstance(spec, Mla | CompressedLatent) for spec in specs)
     refuse_kv_cache_dtype(
         settings.kv_cache_dtype, dtype=settings.dtype, mla=latent, fp8_scales=settings.fp8_scales
     )
 
 
 def _facts(
-    stages: Stages, settings: KvCacheSettings, tensor_parallel_size: int, *, dcp: bool
+    stages: Stages,
+    specs: Collection[CacheSpec],
+    settings: KvCacheSettings,
+    tensor_parallel_size: int,
+    *,
+    dcp: bool,
 ) -> ModelFacts:
     """The model's head size and count are those of its widest attention."""
-    specs = dict.fromkeys(spec for stage in stages for caches in stage for spec in caches)
     full = [spec for spec in specs if isinstance(spec, FullAttention | Mla)]
     windows = [spec for spec in specs if isinstance(spec, SlidingWindow)]
-    hybrid = is_hybrid(stages)
+    hybrid = is_hybrid(specs)
     states = [spec for spec in specs if isinstance(spec, StateCache)] if hybrid else []
     attention = max(full or windows, key=lambda spec: spec.head_size, default=None)
     asked = settings.kv_cache_dtype
@@ -188,8 +188,22 @@ def _facts(
         attention=attention,
         need=attention_need(attention, asked, settings, dcp=dcp) if attention else None,
         states=state_needs(states, settings, tensor_parallel_size),
-        skips_layers=bool(skipped_layers(stages, settings)),
+        skips_layers=bool(skipped_layers(stages, specs, settings)),
     )
+
+
+def _members(
+    runs: Sequence[Sequence[LayerRun]],
+    pages: Sequence[Sequence[tuple[Page, ...]]],
+    settings: KvCacheSettings,
+) -> list[Member]:
+    """The pages of every run of layers, stage by stage."""
+    return [
+        Member(index, _retaining(page, settings), run.layers)
+        for index, stage in enumerate(zip(runs, pages, strict=True))
+        for run, held in zip(*stage, strict=True)
+        for page in held
+    ]
 
 
 def _retaining(page: Page, settings: KvCacheSettings) -> Page:
@@ -201,7 +215,7 @@ def _retaining(page: Page, settings: KvCacheSettings) -> Page:
 def _summary(group: Group, stages: int) -> KvCacheGroup:
     counts = [0] * stages
     for member in group:
-        counts[member.stage] += 1
+        counts[member.stage] += member.layers
     return KvCacheGroup(kind=group[0].page.kind, page=group[0].page, layers=tuple(counts))
 
 
@@ -210,8 +224,9 @@ def _bytes_per_block(groups: Sequence[Group], stage: int) -> int:
 
     Source: vllm.v1.core.kv_cache_planning._get_kv_cache_bytes_per_block (0.33.0)
     """
-    held = [[m.page for m in group if m.stage == stage] for group in groups]
-    if not any(page.block_outermost for pages in held for page in pages):
-        return max((sum(page.stride_bytes for page in pages) for pages in held), default=0)
-    widest = max(sum(page.page_bytes for page in pages) for pages in held)
-    return round_up(widest, lcm(*(page.stride_multiple for pages in held for page in pages)))
+    held = [[m for m in group if m.stage == stage] for group in groups]
+    if not any(m.page.block_outermost for members in held for m in members):
+        strides = (sum(m.page.stride_bytes * m.layers for m in members) for members in held)
+        return max(strides, default=0)
+    widest = max(sum(m.page.page_bytes * m.layers for m in members) for members in held)
+    return round_up(widest, lcm(*(m.page.stride_multiple for members in held for m in members)))

@@ -39,7 +39,8 @@ class PlannedRows:
     @cached_property
     def refused(self) -> Bools:
         """Rows that vLLM refuses to plan."""
-        mask: Bools = np.array([isinstance(plan, PlannerError) for plan in self.plans])[self.index]
+        refused = [isinstance(plan, PlannerError) for plan in self.plans]
+        mask: Bools = np.array(refused, dtype=np.bool_)[self.index]
         return mask
 
     @cached_property
