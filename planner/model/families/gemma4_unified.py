@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.model.modules import Linear
 
 ARCHITECTURES = ("Gemma4UnifiedForConditionalGeneration",)
-EXAMPLES = {"google/gemma-4-12B-it": 12_051_642_880}
+EXAMPLES: dict[str, int] = {}
 TEXT_DEFAULTS: dict[str, Any] = {
     "max_position_embeddings": 262144,
     "sliding_window": 1024,

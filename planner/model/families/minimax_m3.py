@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planner.model.modules import Module
 
 ARCHITECTURES = ("MiniMaxM3SparseForConditionalGeneration", "MiniMaxM3SparseForCausalLM")
-EXAMPLES = {"nvidia/MiniMax-M3-NVFP4": 427_040_140_160}
+EXAMPLES: dict[str, int] = {}
 VISION_DEFAULTS: dict[str, Any] = {
     "img_token_compression_config": {"spatial_merge_size": 2, "temporal_patch_size": 2},
     "num_channels": 3,
