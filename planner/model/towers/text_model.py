@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from planner.model.cache import FullAttention, SlidingWindow
 from planner.model.read import read_architecture
 from planner.model.rope import rope_parameters
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.model.architecture import Architecture
+    from planner.model.cache import CacheSpec
     from planner.model.keys import Keys
 
 TEXT_PART = "text_config"
@@ -95,3 +98,21 @@ def registered(keys: Keys) -> Architecture:
     kind = keys.text("model_type")
     names = keys.list("architectures") or [_CAUSAL.get(kind, kind)]
     return read_architecture(keys.replaced({"architectures": names}).mapping)
+
+
+def with_image_prefix(architecture: Architecture) -> Architecture:
+    """The same where the tokens of an image see each other, which few kernels can do.
+
+    Source: vllm.config.model.ModelConfig.is_mm_prefix_lm (0.33.0)
+    """
+    changed = {
+        layer: replace(layer, caches=tuple(map(_with_prefix, layer.caches)))
+        for layer in architecture.kinds
+    }
+    return replace(architecture, layers=tuple(changed[layer] for layer in architecture.layers))
+
+
+def _with_prefix(cache: CacheSpec) -> CacheSpec:
+    if isinstance(cache, (FullAttention, SlidingWindow)):
+        return replace(cache, mm_prefix=True)
+    return cache
