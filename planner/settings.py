@@ -85,7 +85,9 @@ def settle(
     length = arguments.max_model_len
     max_model_len = architecture.max_model_len if length in {None, AUTO} else int(length or 0)
     batch = settle_batch(
-        batch_defaults(accelerator.memory_bytes, accelerator.device_name),
+        batch_defaults(
+            accelerator.memory_bytes, accelerator.device_name, version.batch_tiers
+        ),
         max_num_batched_tokens=arguments.max_num_batched_tokens,
         max_num_seqs=arguments.max_num_seqs,
         max_model_len=max_model_len,

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, get_args
 
 import numpy as np
 
 from planner.memory.stages import Stages
 from planner.memory.weights import StageTensor, Weights, stage_tensors, weights
 from planner.model.evenness import Uneven, uneven
+from planner.model.state_cache import StateCache
 from planner.placement import Placement
+from planner.quant.unquantized import UNQUANTIZED
+from planner.vllm.version import RunnerFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,6 +85,12 @@ class Grid:
         return self.architecture.num_experts > 0
 
     @cached_property
+    def has_states(self) -> bool:
+        """Some layers keep states instead of keys and values."""
+        caches = (cache for layer in self.architecture.kinds for cache in layer.caches)
+        return any(isinstance(cache, get_args(StateCache)) for cache in caches)
+
+    @cached_property
     def fast_link(self) -> bool:
         """The GPUs of a host share NVLink or its like."""
         return self.group.scale_up_domain > 1 or self.group.gpus_per_node == 1
@@ -95,7 +104,15 @@ class Grid:
     @cached_property
     def runner_v2(self) -> bool:
         """Whether the model runs on vLLM's second model runner in this version."""
-        return self.version.uses_runner_v2(self.architecture.name, moe=self.has_experts)
+        return self.version.uses_runner_v2(
+            RunnerFacts(
+                architecture=self.architecture.name,
+                experts=self.has_experts,
+                states=self.has_states,
+                pooling=self.architecture.pooling,
+                quantized=self.quantization.method != UNQUANTIZED.method,
+            )
+        )
 
     @cached_property
     def features_divide(self) -> Bools:

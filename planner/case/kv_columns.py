@@ -15,6 +15,7 @@ from planner.memory.kv_cache.capacity import longest_request, pool_blocks, print
 from planner.memory.kv_cache.plan import NULL_BLOCKS, KvCachePlan
 from planner.memory.kv_cache.planned import PlannedRows, plan_rows
 from planner.memory.kv_cache.settings import KvCacheSettings
+from planner.model.cache import ChunkedLocal
 from planner.model.state_cache import StateCache
 from planner.vllm.kv_cache_dtype import resolve_kv_cache_dtype
 
@@ -149,7 +150,8 @@ def kv_settings(grid: Grid) -> KvCacheSettings:
         max_num_batched_tokens=settings.max_num_batched_tokens,
         max_num_encoder_tokens=settings.max_num_batched_tokens,
         prefix_caching=_prefix_caching(grid),
-        hybrid_manager=settings.hybrid_kv_cache,
+        hybrid_manager=settings.hybrid_kv_cache and not _booked_as_full(grid),
+        group_padding=grid.version.group_padding,
         async_scheduling=grid.arguments.async_scheduling is not False,
         runner_v2=grid.runner_v2,
         in_flight=grid.version.in_flight,
@@ -174,10 +176,23 @@ def _kv_cache_dtype(grid: Grid) -> str:
 def _prefix_caching(grid: Grid) -> bool:
     """As asked; else vLLM's own choice, which leaves out models that keep nothing but states.
 
-    Source: vllm.config.model.ModelConfig.is_prefix_caching_supported (0.33.0)
+    Before 0.26 models with some states were left out too.
+    Source: vllm.config.model.ModelConfig.is_prefix_caching_supported (0.25.0, 0.33.0)
     """
     if grid.arguments.enable_prefix_caching is not None:
         return grid.arguments.enable_prefix_caching
     caches = {type(cache) for layer in grid.architecture.kinds for cache in layer.caches}
     states = {kind for kind in caches if issubclass(kind, get_args(StateCache))}
+    if not grid.version.hybrid_prefix_caching:
+        return not states
     return not states or (states != caches and not grid.architecture.pooling)
+
+
+def _booked_as_full(grid: Grid) -> bool:
+    """Whether a model's chunks make vLLM book all its layers as full attention.
+
+    Source: vllm.config.vllm.VllmConfig.__post_init__ (0.13.0, 0.14.1)
+    """
+    caches = (cache for layer in grid.architecture.kinds for cache in layer.caches)
+    chunked = any(isinstance(cache, ChunkedLocal) for cache in caches)
+    return chunked and grid.version.chunked_local == "full"

@@ -15,6 +15,17 @@ _FOLDER = Path(__file__).parent / "versions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerFacts:
+    """What decides on a model's runner: its class, and whether it has experts, or states."""
+
+    architecture: str
+    experts: bool = False
+    states: bool = False
+    pooling: bool = False
+    quantized: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VllmVersion:
     """The behaviour of one version.
 
@@ -25,7 +36,21 @@ class VllmVersion:
         kv_tokens: "GPU KV cache size" counts the tokens of all ``blocks``, or ``concurrency``
             times the longest request.
         in_flight: freed blocks of a window wait for all steps scheduled ahead.
-        runner_v2: which classes run on the second model runner: ``all``, ``dense`` or a list.
+        hybrid_prefix_caching: models with states and attention cache prefixes unless told not to.
+        chunked_local: layers that attend within a chunk keep blocks of the ``chunk``, or are
+            booked as ``full`` attention, together with every other layer of their model.
+        group_padding: layer types whose counts differ by less than this factor share groups of
+            the larger count.
+        batch_tiers: boards with default batch sizes of their own: ``h100`` (from 70 GiB),
+            ``b200`` (also from 160 GiB), ``gb10`` (also GB10, as a small board).
+        mxfp4_experts: how Hopper's kernel for gpt-oss lays out loaded weights: ``strided``, or
+            ``swizzled``.
+        awq_kernel: what AWQ's linear layers run on where Hopper offers Machete: ``marlin``, or
+            ``machete``.
+        runner_v2: who runs on the second model runner: ``none``, the ``named`` classes,
+            ``dense`` (those named, and all that generate without experts or states), ``all``.
+        runner_v2_classes: the named ones.
+        runner_v2_quantized: also with quantized weights.
     """
 
     name: str
@@ -33,18 +58,33 @@ class VllmVersion:
     graphs: str
     kv_tokens: str
     in_flight: bool
-    runner_v2: str | tuple[str, ...]
+    hybrid_prefix_caching: bool
+    chunked_local: str
+    group_padding: float
+    batch_tiers: str
+    mxfp4_experts: str
+    awq_kernel: str
+    runner_v2: str
+    runner_v2_classes: tuple[str, ...]
+    runner_v2_quantized: bool
 
     @property
     def number(self) -> tuple[int, int]:
         """For comparing."""
         return version_number(self.name)
 
-    def uses_runner_v2(self, architecture: str, *, moe: bool) -> bool:
-        """Whether a model class runs on the second model runner."""
-        if isinstance(self.runner_v2, str):
-            return self.runner_v2 == "all" or not moe
-        return architecture in self.runner_v2
+    def uses_runner_v2(self, model: RunnerFacts) -> bool:
+        """Whether a model runs on the second model runner.
+
+        Source: vllm.config.vllm.VllmConfig.use_v2_model_runner, _is_default_v2_model_runner_model
+        (0.22.1, 0.23.0, 0.25.0, 0.28.0, 0.29.0, 0.33.0)
+        """
+        if self.runner_v2 in {"none", "all"}:
+            return self.runner_v2 == "all"
+        if model.pooling or (model.quantized and not self.runner_v2_quantized):
+            return False
+        named = model.architecture in self.runner_v2_classes
+        return named or (self.runner_v2 == "dense" and not model.experts and not model.states)
 
 
 def version_number(name: str) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from planner.units import ceil_div
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_CROWDED = 1.5
+GROUP_PADDING = 1.5
 """a group as large as the largest kind, if that is less than this many times the smallest"""
 
 
@@ -33,11 +33,14 @@ class Member:
 Group = tuple[Member, ...]
 
 
-def cache_groups(members: Sequence[Member], *, hybrid_manager: bool = True) -> list[Group]:
+def cache_groups(
+    members: Sequence[Member], *, hybrid_manager: bool = True, group_padding: float = GROUP_PADDING
+) -> list[Group]:
     """The groups of a whole model, all stages together.
 
     One group where all layers are alike or grow alike; else pages are made equal and the
-    layers of each kind are dealt into groups of equal size.
+    layers of each kind are dealt into groups of equal size. ``group_padding`` is the version's
+    fact of that name.
 
     Raises:
         UsageError: the layers cannot share a pool.
@@ -56,7 +59,7 @@ def cache_groups(members: Sequence[Member], *, hybrid_manager: bool = True) -> l
     unified = _unify(members)
     if unified is None:
         return [_all_as_full(members)]
-    return _dealt(_one_layer_each(unified))
+    return _dealt(_one_layer_each(unified), group_padding)
 
 
 def _one_layer_each(members: Sequence[Member]) -> list[Member]:
@@ -98,7 +101,7 @@ def _unify(members: Sequence[Member]) -> list[Member] | None:
     return [Member(m.stage, unified[m.page], m.layers) for m in members]
 
 
-def _dealt(members: Sequence[Member]) -> list[Group]:
+def _dealt(members: Sequence[Member], group_padding: float) -> list[Group]:
     """Deal the layers of each kind into groups of the smallest kind's size.
 
     Layer i of a kind goes to group i modulo their number, so that every pipeline stage gets
@@ -112,7 +115,7 @@ def _dealt(members: Sequence[Member]) -> list[Group]:
     for page, same in kinds.items():
         buckets.setdefault(page.merge_key, []).extend(same)
     counts = [len(bucket) for bucket in buckets.values()]
-    size = max(counts) if max(counts) < min(counts) * _CROWDED else min(counts)
+    size = max(counts) if max(counts) < min(counts) * group_padding else min(counts)
     groups = []
     for bucket in buckets.values():
         number = ceil_div(len(bucket), size)

@@ -140,7 +140,9 @@ def plan_kv_cache(
         for stage, settled in zip(runs, blocks, strict=True)
     ]
     members = _members(runs, pages, settings)
-    groups = cache_groups(members, hybrid_manager=settings.hybrid_manager)
+    groups = cache_groups(
+        members, hybrid_manager=settings.hybrid_manager, group_padding=settings.group_padding
+    )
     if dcp and any(group[0].page.kind.is_window for group in groups):
         raise UsageError(
             "decode context parallelism does not serve sliding windows",

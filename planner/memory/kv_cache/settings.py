@@ -21,6 +21,8 @@ class KvCacheSettings:
         max_num_encoder_tokens: encoder tokens in a step, which cross-attention keeps.
         prefix_caching: ``--enable-prefix-caching``.
         hybrid_manager: window and chunk layers are booked as what they keep; off, as full.
+        group_padding: kinds of layers whose counts differ by less than this factor share groups
+            of the larger count.
         async_scheduling: the next step is scheduled while one runs.
         runner_v2: vLLM's second model runner, which runs ahead with pipeline stages too.
         in_flight: freed blocks wait for the steps that were scheduled ahead (vLLM 0.26 on);
@@ -44,6 +46,7 @@ class KvCacheSettings:
     max_num_encoder_tokens: int = 0
     prefix_caching: bool = True
     hybrid_manager: bool = True
+    group_padding: float = 1.5
     async_scheduling: bool = True
     runner_v2: bool = True
     in_flight: bool = True
