@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from planner.memory.stages import Stages
     from planner.model.architecture import Architecture
     from planner.quant.base import Quantization, Scheme
-    from planner.units import Bools, Ints
+    from planner.units import Bools, IntLike, Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,17 +84,17 @@ def stage_tensors(
     capability: int,
 ) -> Iterator[StageTensor]:
     """Every tensor of every stage; layouts that divide tensors alike share the arithmetic."""
-    ranks, row_of, size = _distinct_ranks(layouts, dtype_bytes=dtype_bytes, capability=capability)
+    ranks, row_of = _distinct_ranks(layouts, dtype_bytes=dtype_bytes, capability=capability)
     groups = list(_groups(architecture, quantization, kinds, stages))
     for group in groups:
         for module, scheme in group.modules:
             if isinstance(module, Buffer) and module.shared:
                 continue
             for tensor in module_tensors(module, scheme, ranks):
-                yield _on_stages(tensor, group.count, row_of, size)
+                yield _on_stages(tensor, group.count, row_of)
     for buffer, scheme, present in _shared_buffers(groups):
         for tensor in module_tensors(buffer, scheme, ranks):
-            yield _on_stages(tensor, present, row_of, size)
+            yield _on_stages(tensor, present, row_of)
 
 
 def _groups(
@@ -130,9 +130,7 @@ def _shared_buffers(groups: list[Group]) -> Iterator[tuple[Buffer, Scheme, Bools
         yield buffer, scheme, mask
 
 
-def _distinct_ranks(
-    layouts: Layouts, *, dtype_bytes: int, capability: int
-) -> tuple[Ranks, Ints, int]:
+def _distinct_ranks(layouts: Layouts, *, dtype_bytes: int, capability: int) -> tuple[Ranks, Ints]:
     columns = [layouts.tp, layouts.moe_tp, layouts.ep_size, layouts.ep.astype(np.int64)]
     first, row_of = distinct_rows(columns)
     one = layouts.take(first)
@@ -144,17 +142,23 @@ def _distinct_ranks(
         dtype_bytes=dtype_bytes,
         capability=capability,
     )
-    return ranks, row_of, len(first)
+    return ranks, row_of
 
 
-def _on_stages(tensor: RankTensor, count: Ints | Bools, row_of: Ints, size: int) -> StageTensor:
-    tensor_bytes = np.broadcast_to(np.asarray(tensor.tensor_bytes, dtype=np.int64), (size,))
-    per_module = np.broadcast_to(np.asarray(tensor.count, dtype=np.int64), (size,))
+def _on_stages(tensor: RankTensor, count: Ints | Bools, row_of: Ints) -> StageTensor:
     return StageTensor(
-        tensor_bytes=tensor_bytes[row_of],
-        count=count * per_module[row_of][:, None],
+        tensor_bytes=_of_rows(tensor.tensor_bytes, row_of),
+        count=count * _of_rows(tensor.count, row_of)[:, None],
         buffer=tensor.buffer,
     )
+
+
+def _of_rows(figure: IntLike, row_of: Ints) -> Ints:
+    """A figure of distinct ranks, or one that all share, for every row."""
+    if isinstance(figure, np.ndarray) and figure.ndim:
+        rows: Ints = figure[row_of]
+        return rows
+    return np.full(len(row_of), figure, dtype=np.int64)
 
 
 def layer_bytes(
@@ -165,15 +169,17 @@ def layer_bytes(
     capability: int,
 ) -> Ints:
     """Parameters of each layer on one rank of the first layout: Int64[layers]."""
-    ranks, row_of, size = _distinct_ranks(layouts, dtype_bytes=dtype_bytes, capability=capability)
-    once = np.ones((len(layouts), 1), dtype=np.int64)
+    ranks, first = _distinct_ranks(layouts.row(0), dtype_bytes=dtype_bytes, capability=capability)
     per_kind = [
         sum(
-            int(_on_stages(tensor, once, row_of, size).tensor_bytes[0]) * int(np.max(tensor.count))
-            for module, scheme in kind.modules
-            for tensor in module_tensors(module, scheme, ranks)
-            if not tensor.buffer
+            (
+                _of_rows(tensor.tensor_bytes * tensor.count, first)
+                for module, scheme in kind.modules
+                for tensor in module_tensors(module, scheme, ranks)
+                if not tensor.buffer
+            ),
+            start=np.zeros(1, dtype=np.int64),
         )
         for kind in kinds.kinds
     ]
-    return np.array(per_kind, dtype=np.int64)[kinds.kind_of]
+    return np.concatenate(per_kind)[kinds.kind_of]

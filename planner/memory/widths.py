@@ -52,10 +52,9 @@ def activation_shape(
 
 def _present(architecture: Architecture, stages: Stages) -> np.ndarray:
     """Whether a stage holds any layer of each kind: Bool[kinds, rows, stages]."""
-    number = {kind: index for index, kind in enumerate(architecture.kinds)}
-    kind_of = np.array([number[layer] for layer in architecture.layers])
-    before = np.zeros((len(number), len(kind_of) + 1), dtype=np.int64)
-    np.cumsum(kind_of[None, :] == np.arange(len(number))[:, None], axis=1, out=before[:, 1:])
+    kinds, kind_of = len(architecture.kinds), np.array(architecture.kind_of)
+    before = np.zeros((kinds, len(kind_of) + 1), dtype=np.int64)
+    np.cumsum(kind_of[None, :] == np.arange(kinds)[:, None], axis=1, out=before[:, 1:])
     present: np.ndarray = before[:, stages.ends] > before[:, stages.starts]
     return present
 

@@ -116,7 +116,18 @@ class Architecture:
     @cached_property
     def kinds(self) -> tuple[Layer, ...]:
         """The distinct layers, in order of appearance."""
-        return tuple(dict.fromkeys(self.layers))
+        return tuple(dict.fromkeys(self._objects.values()))
+
+    @cached_property
+    def kind_of(self) -> tuple[int, ...]:
+        """The kind of each layer, as an index of ``kinds``."""
+        numbers = {key: self.kinds.index(layer) for key, layer in self._objects.items()}
+        return tuple(numbers[id(layer)] for layer in self.layers)
+
+    @property
+    def _objects(self) -> dict[int, Layer]:
+        """Families make layers alike one object, which spares hashing the shapes of each."""
+        return {id(layer): layer for layer in self.layers}
 
     @cached_property
     def num_experts(self) -> int:

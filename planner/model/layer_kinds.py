@@ -60,16 +60,18 @@ def layer_kinds(architecture: Architecture, quantization: Quantization) -> Layer
     found: dict[LayerKind, int] = {}
     kind_of: list[int] = []
     uniform = quantization is UNQUANTIZED
-    by_layer: dict[int, int] = {}
+    # layers alike are one object: only their formats are compared, and few shapes are hashed
+    latest: dict[int, tuple[tuple[Scheme, ...], int]] = {}
     for index, layer in enumerate(architecture.layers):
-        if uniform and id(layer) in by_layer:
-            kind_of.append(by_layer[id(layer)])
-            continue
-        prefix = f"{architecture.layer_prefix}.{index}."
-        modules = with_schemes(layer.modules, quantization, prefix, mla=architecture.uses_mla)
-        kind = LayerKind(modules)
-        kind_of.append(found.setdefault(kind, len(found)))
-        by_layer[id(layer)] = kind_of[-1]
+        formats, kind = latest.get(id(layer), (None, 0))
+        if formats is None or not uniform:
+            prefix = f"{architecture.layer_prefix}.{index}."
+            modules = with_schemes(layer.modules, quantization, prefix, mla=architecture.uses_mla)
+            schemes = tuple(scheme for _, scheme in modules)
+            if schemes != formats:
+                kind = found.setdefault(LayerKind(modules), len(found))
+                latest[id(layer)] = schemes, kind
+        kind_of.append(kind)
     is_kind = np.array(kind_of)[None, :] == np.arange(len(found))[:, None]
     before = np.zeros((len(found), len(kind_of) + 1), dtype=np.int64)
     np.cumsum(is_kind, axis=1, out=before[:, 1:])
