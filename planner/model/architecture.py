@@ -59,7 +59,8 @@ class Architecture:
         ends: modules that the first stage holds and the last, once where they are one.
         tied: the head is the embedding; one tensor when both are on one stage.
         max_model_len: the longest context the configuration allows, tokens.
-        max_model_len_key: the key that says so.
+        max_model_len_key: the key that says so; ``default`` where none does.
+        longest_model_len: the longest that may be asked for, where that is more.
         dtype: torch's name of the checkpoint's dtype; None when it does not say.
         forbids_float16: why, for those that vLLM never runs in float16.
         supports_pp: whether the class has vLLM's SupportsPP.
@@ -86,6 +87,7 @@ class Architecture:
     tied: bool = False
     max_model_len: int
     max_model_len_key: str = "max_position_embeddings"
+    longest_model_len: int | None = None
     dtype: str | None = None
     forbids_float16: str | None = None
     supports_pp: bool = True

@@ -17,7 +17,7 @@ from planner.model.blocks import (
     norms,
 )
 from planner.model.cache import CacheSpec, EncoderOnly, FullAttention, SlidingWindow
-from planner.model.context import derived_max_model_len
+from planner.model.context import derived_max_model_len, longest_model_len
 from planner.model.dtype import FORBIDS_FLOAT16, checkpoint_dtype
 from planner.model.frame import ClassFacts, Frame, FramePart
 from planner.model.keys import ALIASES
@@ -233,6 +233,7 @@ class Decoder:
             tied=self.tied,
             max_model_len=max_model_len,
             max_model_len_key=key,
+            longest_model_len=longest_model_len(self.keys),
             dtype=checkpoint_dtype(self.root, self.keys),
             forbids_float16=FORBIDS_FLOAT16.get(self.root.text("model_type")),
             **facts,

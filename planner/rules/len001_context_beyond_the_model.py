@@ -1,7 +1,8 @@
 """The asked context is beyond the model.
 
 What it checks:
-    ``--max-model-len`` is at most what config.json allows.
+    ``--max-model-len`` is at most what config.json allows, if it says. LongRoPE models start
+    with less than they allow.
 Why:
     positions beyond the trained ones give nonsense or read past a table; vLLM refuses.
 
@@ -34,26 +35,35 @@ SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "layout"
 BAD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --max-model-len 200k",)
-GOOD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --max-model-len 100k",)
+GOOD = (
+    "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --max-model-len 100k",
+    "--model microsoft/Phi-3-mini-128k-instruct --gpus H100 --max-model-len 100k",
+)
 
 
 def broken(case: Case) -> Bools | bool:
     """All rows or none."""
     allowed = case.environment.get("VLLM_ALLOW_LONG_MAX_MODEL_LEN", "0") == "1"
-    return case.settings.max_model_len > case.architecture.max_model_len and not allowed
+    unstated = case.architecture.max_model_len_key == "default"
+    return case.settings.max_model_len > _longest(case) and not allowed and not unstated
 
 
 def explain(case: Case, row: int) -> Explanation:
     """Name both lengths and the key."""
     del row
-    architecture = case.architecture
-    longest = architecture.max_model_len
+    architecture, longest = case.architecture, _longest(case)
+    # LongRoPE alone has a longest context of its own, from this key
+    key = "max_position_embeddings" if architecture.longest_model_len else ""
     return Explanation(
         message=(
             f"max_model_len {count_text(case.settings.max_model_len)} is beyond the model's "
-            f"{count_text(longest)} ({architecture.max_model_len_key})"
+            f"{count_text(longest)} ({key or architecture.max_model_len_key})"
         ),
         cause="positions past the model's own are untrained, or past the end of a table",
         fix=f"use --max-model-len {longest}, or VLLM_ALLOW_LONG_MAX_MODEL_LEN=1 at your own risk",
         source="vllm.config.model._get_and_verify_max_len",
     )
+
+
+def _longest(case: Case) -> int:
+    return case.architecture.longest_model_len or case.architecture.max_model_len
