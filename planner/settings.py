@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planner.units import DTYPE_BYTES
-from planner.vllm.batch_defaults import batch_defaults, settle_batch
+from planner.vllm.batch_defaults import BatchDefaults, batch_defaults, settle_batch
 from planner.vllm.dtype import resolve_dtype
 from planner.vllm.kv_cache_dtype import resolve_kv_cache_dtype
 from planner.vllm.values import AUTO
@@ -84,25 +84,10 @@ def settle(
     """
     length = arguments.max_model_len
     max_model_len = architecture.max_model_len if length in {None, AUTO} else int(length or 0)
-    batch = settle_batch(
-        batch_defaults(
-            accelerator.memory_bytes, accelerator.device_name, version.batch_tiers
-        ),
-        max_num_batched_tokens=arguments.max_num_batched_tokens,
-        max_num_seqs=arguments.max_num_seqs,
-        max_model_len=max_model_len,
-        chunked_prefill=arguments.enable_chunked_prefill is not False,
-        doubled=arguments.performance_mode == "throughput",
-    )
+    batch = _batch(arguments, accelerator, version, max_model_len)
     capability = compute_capability(accelerator)
     return Settings(
-        dtype=resolve_dtype(
-            arguments.dtype or "auto",
-            architecture.dtype,
-            capability=capability,
-            forbids_float16=architecture.forbids_float16 is not None,
-            pooling=architecture.pooling,
-        ),
+        dtype=model_dtype(architecture, arguments, capability),
         max_model_len=max_model_len,
         model_len_asked=length is not None,
         model_len_auto=length == AUTO,
@@ -123,6 +108,31 @@ def settle(
         hybrid_kv_cache=not arguments.disable_hybrid_kv_cache_manager,
         speculative_tokens=_speculative_tokens(arguments),
         capability=capability,
+    )
+
+
+def _batch(
+    arguments: VllmArguments, accelerator: Accelerator, version: VllmVersion, max_model_len: int
+) -> BatchDefaults:
+    """Tokens in a step and requests at a time."""
+    return settle_batch(
+        batch_defaults(accelerator.memory_bytes, accelerator.device_name, version.batch_tiers),
+        max_num_batched_tokens=arguments.max_num_batched_tokens,
+        max_num_seqs=arguments.max_num_seqs,
+        max_model_len=max_model_len,
+        chunked_prefill=arguments.enable_chunked_prefill is not False,
+        doubled=arguments.performance_mode == "throughput",
+    )
+
+
+def model_dtype(architecture: Architecture, arguments: VllmArguments, capability: int) -> str:
+    """The dtype of a model's weights and activations, by torch's name."""
+    return resolve_dtype(
+        arguments.dtype or "auto",
+        architecture.dtype,
+        capability=capability,
+        forbids_float16=architecture.forbids_float16 is not None,
+        pooling=architecture.pooling,
     )
 
 

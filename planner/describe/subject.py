@@ -12,9 +12,8 @@ from planner.memory.stages import Stages
 from planner.memory.weights import stage_tensors, weights
 from planner.model.layer_kinds import layer_kinds
 from planner.model.parameters import count_parameters
-from planner.settings import NEAREST_CAPABILITY
+from planner.settings import NEAREST_CAPABILITY, model_dtype
 from planner.units import DTYPE_BYTES
-from planner.vllm.dtype import resolve_dtype
 
 if TYPE_CHECKING:
     from planner.resolve import Subject
@@ -48,13 +47,7 @@ def describe_bare_model(subject: Subject) -> plan.Model:
     one, architecture = Layouts.one(), subject.known
     stages = Stages.of(one, architecture.num_layers)
     pinned = subject.request.pinned
-    dtype = resolve_dtype(
-        pinned.dtype or "auto",
-        architecture.dtype,
-        capability=NEAREST_CAPABILITY,
-        forbids_float16=architecture.forbids_float16 is not None,
-        pooling=architecture.pooling,
-    )
+    dtype = model_dtype(architecture, pinned, NEAREST_CAPABILITY)
     tensors = stage_tensors(
         architecture,
         subject.quantization,
