@@ -203,3 +203,14 @@ def qwen3(keys: Keys, prefix: str = "visual") -> tuple[Block, ...]:
         Block(modules=block, count=vision.depth),
         *((Block(modules=deeper, count=levels),) if levels else ()),
     )
+
+
+def qwen3_omni(keys: Keys, prefix: str = "visual") -> tuple[Block, ...]:
+    """Qwen3-Omni: as Qwen3-VL, other norms before the deeper mergers, divided in either mode.
+
+    Source: vllm.model_executor.models.qwen3_omni_moe_thinker.Qwen3Omni_VisionTransformer
+    (0.33.0)
+    """
+    keys = keys.with_defaults(QWEN3_DEFAULTS)
+    sides = keys.int("image_size", default=768) // keys.int("patch_size")
+    return qwen3(keys.replaced({"num_position_embeddings": sides**2}), prefix)
