@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from planner.errors import InvalidInputError
 from planner.model.architecture import Layer
 from planner.model.blocks import correction_bias, experts, mlp, norms, router
 from planner.model.compressed_attention import compressed_attention, compressed_caches
@@ -82,17 +83,26 @@ def read(keys: Keys) -> Architecture:
 
 
 def _ratios(decoder: Decoder) -> list[int]:
-    """How many tokens share a latent in each layer; 0: the layer has a window only."""
+    """How many tokens share a latent in each layer; at most 1: the layer has a window only.
+
+    Source: transformers.DeepseekV4Config (5.19), vllm.models.deepseek_v4.compressor (0.33.0)
+    """
     keys, count = decoder.keys, decoder.num_layers
     types = decoder.layer_types
-    stated = [int(ratio) for ratio in keys.list("compress_ratios")]
-    if not types and stated:
-        return stated[:count]
-    if not types:
-        heavy, light = "heavily_compressed_attention", "compressed_sparse_attention"
-        types = [light if index > 1 and index % 2 else heavy for index in range(count)]
-    rates = {**_RATIOS, **keys.part("compress_rates").mapping}
-    return [int(rates.get(name, 0)) for name in types[:count]]
+    ratios = [int(ratio) for ratio in keys.per_layer("compress_ratios", count)]
+    if types or not ratios:
+        light, heavy = _RATIOS
+        types = types or [light if index > 1 and index % 2 else heavy for index in range(count)]
+        rates = {**_RATIOS, **keys.part("compress_rates").mapping}
+        ratios = [int(rates.get(name, 0)) for name in types]
+    unknown = {ratio for ratio in ratios if ratio > 1} - set(_RATIOS.values())
+    if unknown:
+        raise InvalidInputError(
+            f"config.json: {min(unknown)} tokens share a latent in a layer",
+            cause="vLLM's DeepSeek-V4 compresses 4 or 128 tokens into one, or none",
+            fix="use the config.json that lies beside the checkpoint",
+        )
+    return ratios
 
 
 def _hashed_layers(decoder: Decoder) -> range:
