@@ -47,6 +47,7 @@ def estimate(request: Request, environ: Mapping[str, str] | None = None) -> plan
     return plan.Answer.model_construct(
         command="estimate",
         vllm_version=subject.version.name,
+        calibration=subject.calibrated_by,
         model=model,
         hardware=describe_hardware(subject) if subject.groups else None,
         layouts=layouts,

@@ -39,6 +39,7 @@ def recommend(request: Request, environ: Mapping[str, str] | None = None) -> pla
     return plan.Answer.model_construct(
         command="recommend",
         vllm_version=subject.version.name,
+        calibration=subject.calibrated_by,
         model=describe_model(subject),
         hardware=describe_hardware(subject),
         layouts=layouts,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planner.calibration import SHIPPED, Calibration, load_calibration
 from planner.case import Case
+from planner.constants import platform_family
 from planner.errors import InvalidInputError, UsageError
 from planner.finding import Severity
 from planner.hardware.cluster import Cluster, parse_cluster
@@ -17,7 +19,7 @@ from planner.model.source import ModelSource, find_model
 from planner.quant.read import quantization_config, read_quantization
 from planner.quant.unquantized import UNQUANTIZED
 from planner.rules.base import AskedModel, find_rule, model_findings
-from planner.settings import settle
+from planner.settings import compute_capability, settle
 from planner.vllm.version import VllmVersion, find_version
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class Subject:
     findings: tuple[Finding, ...]
     architecture: Architecture | None
     quantization: Quantization
+    calibration: Calibration = SHIPPED
 
     @property
     def known(self) -> Architecture:
@@ -62,6 +65,14 @@ class Subject:
     def groups(self) -> tuple[NodeGroup, ...]:
         """Groups of like hosts; a layout stays within one."""
         return self.cluster.groups
+
+    @property
+    def calibrated_by(self) -> tuple[str, ...]:
+        """The files that were learnt here and change a constant of some group."""
+        found = (
+            self.calibration.files(self.version.number, _family(group)) for group in self.groups
+        )
+        return tuple(dict.fromkeys(file for files in found for file in files))
 
     @property
     def refused(self) -> bool:
@@ -100,7 +111,13 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
         findings=findings,
         architecture=None if refused else _asked(read_architecture(source.config), request.pinned),
         quantization=UNQUANTIZED if refused else read_quantization(source.config, asked),
+        calibration=load_calibration(environ) if request.calibration else SHIPPED,
     )
+
+
+def _family(group: NodeGroup) -> str:
+    board = group.accelerator
+    return platform_family(board.platform, compute_capability(board))
 
 
 def _refuse_remote_code(source: ModelSource) -> None:
@@ -153,6 +170,7 @@ def table(
         partition=_partition(request, subject.known, layouts),
         shorten=shorten,
         one_host_command=one_host_command,
+        calibration=subject.calibration,
     )
 
 

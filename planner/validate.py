@@ -84,6 +84,7 @@ def _one(request: Request, target: Target | None, environ: Mapping[str, str]) ->
     return plan.Answer.model_construct(
         command="validate",
         vllm_version=subject.version.name,
+        calibration=subject.calibrated_by,
         model=describe_model(subject),
         hardware=describe_hardware(subject),
         layouts=layouts,

@@ -10,3 +10,6 @@ from hypothesis import settings
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+# what was learnt on the machine that runs the tests is none of their business
+os.environ["XDG_CONFIG_HOME"] = "/nonexistent"

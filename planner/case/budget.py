@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.case.rotary import rotary_leftover
-from planner.constants import Constant, platform_family, term
+from planner.constants import Constant, platform_family
 from planner.memory.activation import ProfileRun, activation_bytes
 from planner.memory.allocator import AllocatorLoss, allocator_bytes
 from planner.memory.budget import Budget, requested_bytes
 from planner.memory.cuda_graphs import (
+    CapturePlan,
     GraphMode,
     capture_plan,
     captured_graph_bytes,
@@ -27,6 +28,8 @@ from planner.model.modules import Linear
 from planner.quant.unquantized import UNQUANTIZED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.case.grid import Grid
     from planner.units import Ints
 
@@ -56,10 +59,15 @@ def grid_budget(grid: Grid) -> Budget:
     )
 
 
-def constants(grid: Grid, name: str) -> dict[str, Constant]:
+def constants(grid: Grid, name: str) -> Mapping[str, Constant]:
     """A term's constants for the case's vLLM version, platform and model runner."""
+    return grid.calibration.term(name, *constants_key(grid))
+
+
+def constants_key(grid: Grid) -> tuple[tuple[int, int], str, str]:
+    """By what constants are looked up: version, platform family and model runner."""
     family = platform_family(grid.group.accelerator.platform, grid.settings.capability)
-    return term(name, grid.version.number, family, "v2" if grid.runner_v2 else "v1")
+    return grid.version.number, family, "v2" if grid.runner_v2 else "v1"
 
 
 def _coupled(grid: Grid) -> Ints:
@@ -122,18 +130,27 @@ def _activation(grid: Grid) -> Interval:
 
 def _graphs(grid: Grid) -> tuple[Interval, Interval]:
     """What is taken off the budget for graphs, and what they take beside it."""
-    settings, measured = grid.settings, constants(grid, "cuda_graphs")
-    plan = capture_plan(
-        measured,
+    plan = graph_plan(grid)
+    reserved = cuda_graph_bytes(plan, constants(grid, "cuda_graphs"), grid.stages.layers)
+    return reserved, graph_bytes_beside_budget(captured_graphs(grid, plan), reserved)
+
+
+def graph_plan(grid: Grid) -> CapturePlan:
+    """How many CUDA graphs are captured: Int64[rows]."""
+    settings = grid.settings
+    return capture_plan(
+        constants(grid, "cuda_graphs"),
         tokens=settings.max_num_batched_tokens,
         sequences=settings.max_num_seqs,
         mode=GraphMode.NONE if settings.enforce_eager else GraphMode.FULL_AND_PIECEWISE,
         speculative_tokens=settings.speculative_tokens,
         largest=grid.arguments.max_cudagraph_capture_size,
     )
-    captured = captured_graph_bytes(plan, measured, grid.stages.layers)
-    reserved = cuda_graph_bytes(plan, measured, grid.stages.layers)
-    return reserved, graph_bytes_beside_budget(captured, reserved)
+
+
+def captured_graphs(grid: Grid, plan: CapturePlan) -> Interval:
+    """What capturing some graphs takes on each stage's rank: Interval[rows, stages]."""
+    return captured_graph_bytes(plan, constants(grid, "cuda_graphs"), grid.stages.layers)
 
 
 def _non_torch(grid: Grid, loss: AllocatorLoss) -> Interval:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self, get_args
 
 import numpy as np
 
+from planner.calibration import SHIPPED
 from planner.memory.stages import Stages
 from planner.memory.weights import StageTensor, Weights, stage_tensors, weights
 from planner.model.evenness import Uneven, uneven
@@ -23,6 +24,7 @@ from planner.vllm.version import RunnerFacts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planner.calibration import ConstantSource
     from planner.hardware.cluster import NodeGroup
     from planner.layout import Layouts
     from planner.model.architecture import Architecture
@@ -47,6 +49,7 @@ class Grid:
         shorten: a context nobody fixed may be cut to what fits.
         one_host_command: the layout is typed as a command without ``--nnodes`` or Ray.
         allowed: codes of this planner's own rules that may be broken.
+        calibration: where measured constants come from: as shipped, or corrected by logs.
     """
 
     architecture: Architecture
@@ -62,6 +65,7 @@ class Grid:
     partition: tuple[int, ...] | None = None
     shorten: bool = False
     one_host_command: bool = False
+    calibration: ConstantSource = SHIPPED
 
     def take(self, rows: Ints | Bools) -> Self:
         """The same over some of its rows."""
