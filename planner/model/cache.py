@@ -21,7 +21,8 @@ class FullAttention:
     kernel and, through it, on the block: ``sinks`` (learned attention sinks), ``softcap`` (the
     scores are capped), ``mm_prefix`` (the tokens of an image see each other), ``mixed_heads``
     (layers differ in head size, and vLLM wants one kernel for all: Gemma 4), ``picks_blocks``
-    (an indexer picks blocks of tokens, a page each: MiniMax-M3; it has a :class:`BlockIndexer`).
+    (an indexer picks blocks of tokens, a page each: MiniMax-M3; it has a :class:`BlockIndexer`),
+    ``model_dtype`` (the class hands on no ``--kv-cache-dtype``: Falcon).
     Source: vllm.model_executor.layers.attention.attention.Attention.get_kv_cache_spec (0.33.0)
     """
 
@@ -34,6 +35,7 @@ class FullAttention:
     mm_prefix: bool = False
     mixed_heads: bool = False
     picks_blocks: bool = False
+    model_dtype: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from planner.memory.kv_cache.backends import LayerCache, layer_cache
 from planner.memory.kv_cache.dtypes import kv_dtype
-from planner.model.cache import CacheSpec, SlidingWindow
+from planner.model.cache import CacheSpec, FullAttention, SlidingWindow
 from planner.model.state_cache import StateCache
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def _describer(settings: KvCacheSettings, *, dcp: bool) -> Callable[[CacheSpec, 
     @cache
     def describe(spec: CacheSpec, skipped: bool) -> LayerCache:  # noqa: FBT001 - a cache's key
         skipped |= skips_windows and isinstance(spec, SlidingWindow)
+        skipped |= isinstance(spec, FullAttention) and spec.model_dtype
         return layer_cache(spec, settings, dcp=dcp, skipped=skipped)
 
     return describe

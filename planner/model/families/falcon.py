@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.model.blocks import mlp, norm
+from planner.model.cache import FullAttention
 from planner.model.decoder import LAYER_NORMS, WHOLE_FRAME, Decoder
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def read(keys: Keys) -> Architecture:
         norm_names=_norm_names(keys),
         norm_bias=True,
         rope=not keys.flag("alibi"),
+        cache=FullAttention(decoder.kv_heads, decoder.head_dim, decoder.head_dim, model_dtype=True),
     )
     return decoder.architecture(
         [layer] * decoder.num_layers,
