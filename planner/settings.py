@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from planner.units import DTYPE_BYTES
 from planner.vllm.batch_defaults import BatchDefaults, batch_defaults, settle_batch
+from planner.vllm.compilation import Compilation, settle_compilation
 from planner.vllm.dtype import resolve_dtype
 from planner.vllm.kv_cache_dtype import resolve_kv_cache_dtype
 from planner.vllm.values import AUTO
@@ -35,6 +36,7 @@ class Settings:
         gpu_memory_utilization: the share of a GPU's memory vLLM may take.
         capability: compute capability as vLLM counts it (80); that of the nearest NVIDIA
             architecture on other platforms.
+        compilation: whether the model is compiled, what is captured and fused.
         flashinfer: FlashInfer, which vLLM requires on CUDA, can be imported.
     """
 
@@ -53,6 +55,7 @@ class Settings:
     speculative_tokens: int
     capability: int
     flashinfer: bool = True
+    compilation: Compilation = field(default_factory=Compilation)
 
     @property
     def dtype_bytes(self) -> int:
@@ -108,6 +111,7 @@ def settle(
         hybrid_kv_cache=not arguments.disable_hybrid_kv_cache_manager,
         speculative_tokens=_speculative_tokens(arguments),
         capability=capability,
+        compilation=settle_compilation(arguments),
     )
 
 

@@ -130,7 +130,7 @@ def predicted(run: Run, name: str) -> Interval | None:
             tp=run.number("tp"),
             pp=run.number("pp"),
             switched=run.row["switched"] == "1",
-            compiled=run.row["compiled"] == "1",
+            fuses_all_reduce=run.row["compiled"] == "1",
         )
     if name == "beside the budget":
         boards = run.number("multiprocessors")

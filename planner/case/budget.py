@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.case.post_load import loading_adds
 from planner.case.rotary import rotary_leftover
 from planner.constants import Constant, platform_family
 from planner.memory.activation import ProfileRun, activation_bytes
@@ -21,11 +22,7 @@ from planner.memory.cuda_graphs import (
 )
 from planner.memory.interval import Interval
 from planner.memory.non_torch import non_torch_bytes, outside_budget_bytes, runner_state_bytes
-from planner.memory.post_load import post_load_bytes
 from planner.memory.widths import activation_shape
-from planner.model.cache import Mla
-from planner.model.modules import Linear
-from planner.quant.unquantized import UNQUANTIZED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +45,7 @@ def grid_budget(grid: Grid) -> Budget:
             accelerator.memory_bytes, grid.settings.gpu_memory_utilization
         ),
         constructed_bytes=grid.weights.constructed_bytes,
-        post_load_bytes=_post_load(grid),
+        post_load_bytes=loading_adds(grid),
         allocator_bytes=loss.allocated_bytes + rotary_leftover(grid, _split_limit(grid)),
         activation=_activation(grid),
         graphs=graphs,
@@ -87,33 +84,6 @@ def _split_limit(grid: Grid) -> int:
     return int(constants(grid, "allocator")["split_limit_bytes"].mid)
 
 
-def _post_load(grid: Grid) -> Ints:
-    """Copies of latent attention's projections: Int64[rows, stages]."""
-    total = np.zeros(grid.stages.shape, dtype=np.int64)
-    latents = {
-        layer.modules: cache
-        for layer in grid.architecture.kinds
-        for cache in layer.caches
-        if isinstance(cache, Mla)
-    }
-    counts = grid.kinds.counts(grid.stages.starts, grid.stages.ends)
-    for layers, kind in zip(counts, grid.kinds.kinds, strict=True):
-        cache = latents.get(tuple(module for module, _ in kind.modules))
-        if cache is None:
-            continue
-        up = [s for m, s in kind.modules if isinstance(m, Linear) and "kv_b_proj" in m.name]
-        total += post_load_bytes(
-            layers=layers,
-            heads=(grid.architecture.num_attention_heads // grid.layouts.tp)[:, None],
-            kv_lora_rank=cache.kv_lora_rank,
-            qk_nope_head_dim=cache.qk_nope_head_dim,
-            v_head_dim=cache.v_head_dim,
-            dtype_bytes=grid.settings.dtype_bytes,
-            quantized=any(scheme is not UNQUANTIZED for scheme in up),
-        )
-    return total
-
-
 def _activation(grid: Grid) -> Interval:
     tokens = grid.settings.max_num_batched_tokens
     run = ProfileRun(
@@ -137,14 +107,16 @@ def _graphs(grid: Grid) -> tuple[Interval, Interval]:
 
 def graph_plan(grid: Grid) -> CapturePlan:
     """How many CUDA graphs are captured: Int64[rows]."""
-    settings = grid.settings
+    settings, compilation = grid.settings, grid.settings.compilation
+    of_class = grid.version.largest_capture.get(grid.architecture.name)
     return capture_plan(
         constants(grid, "cuda_graphs"),
         tokens=settings.max_num_batched_tokens,
         sequences=settings.max_num_seqs,
-        mode=GraphMode.NONE if settings.enforce_eager else GraphMode.FULL_AND_PIECEWISE,
+        mode=GraphMode(compilation.graph_mode),
         speculative_tokens=settings.speculative_tokens,
-        largest=grid.arguments.max_cudagraph_capture_size,
+        largest=compilation.largest_capture or of_class,
+        sizes=compilation.capture_sizes,
     )
 
 
@@ -169,7 +141,7 @@ def _non_torch(grid: Grid, loss: AllocatorLoss) -> Interval:
         pp=grid.layouts.pp[:, None],
         dp=_coupled(grid),
         switched=grid.switched,
-        compiled=not grid.settings.enforce_eager,
+        fuses_all_reduce=grid.settings.compilation.fuses_all_reduce,
         runner_state=state if grid.runner_v2 else 0,
         reserved_loss=loss.reserved_bytes,
     )

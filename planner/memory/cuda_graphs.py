@@ -65,13 +65,15 @@ def capture_plan(
     mode: GraphMode = GraphMode.FULL_AND_PIECEWISE,
     speculative_tokens: int = 0,
     largest: IntLike | None = None,
+    sizes: tuple[int, ...] | None = None,
 ) -> CapturePlan:
-    """The graphs vLLM captures by default.
+    """The graphs vLLM captures.
 
     Sizes are 1, 2, 4, multiples of 8 below 256 and of 16 from there, up to twice the requests
     and the platform's limit (512; 1024 on data-centre Blackwell), or up to ``largest``
-    (max_cudagraph_capture_size), never above ``tokens`` (max_num_batched_tokens). Full graphs
-    only for sizes that a decode step of ``sequences`` requests can have.
+    (max_cudagraph_capture_size), or those of ``sizes`` where they are listed, never above
+    ``tokens`` (max_num_batched_tokens). Full graphs only for sizes that a decode step of
+    ``sequences`` requests can have.
 
     Source: vllm.config.vllm.VllmConfig._set_cudagraph_sizes,
     vllm.v1.worker.gpu.cudagraph_utils.CudaGraphManager._init_candidates (0.33.0)
@@ -81,13 +83,17 @@ def capture_plan(
     decode_tokens = np.asarray(sequences, dtype=np.int64) * (1 + speculative_tokens)
     default = np.minimum(2 * decode_tokens, int(constants["capture_limit"].mid))
     top = np.minimum(default if largest is None else largest, batch)
-    off_grid = (batch == top) & ~_on_grid(top)
-    sizes = _grid_sizes(top) + off_grid
-    decode = _grid_sizes(np.minimum(top, decode_tokens)) + (off_grid & (decode_tokens >= top))
-    nothing = np.zeros_like(sizes)
-    full = sizes if mode is GraphMode.FULL else decode
+    if sizes is None:
+        off_grid = (batch == top) & ~_on_grid(top)
+        every = _grid_sizes(top) + off_grid
+        decode = _grid_sizes(np.minimum(top, decode_tokens)) + (off_grid & (decode_tokens >= top))
+    else:
+        top = np.minimum(max(sizes, default=0), batch)
+        every, decode = _listed(sizes, batch), _listed(sizes, np.minimum(batch, decode_tokens))
+    nothing = np.zeros_like(every)
+    full = every if mode is GraphMode.FULL else decode
     return CapturePlan(
-        piecewise=sizes if mode.piecewise else nothing,
+        piecewise=every if mode.piecewise else nothing,
         full=full if mode.full else nothing,
         largest=top,
     )
@@ -128,6 +134,11 @@ def cuda_graph_bytes(plan: CapturePlan, constants: Constants, layers: IntLike) -
 def graph_bytes_beside_budget(captured: Interval, reserved: Interval) -> Interval:
     """What capture takes beyond what was set aside for it: Interval, bytes."""
     return captured.beyond(reserved)
+
+
+def _listed(sizes: tuple[int, ...], top: Ints) -> Ints:
+    """How many of some sizes are not above ``top``."""
+    return np.asarray(sum((top >= size).astype(np.int64) for size in sizes), dtype=np.int64)
 
 
 def _grid_sizes(top: Ints) -> Ints:

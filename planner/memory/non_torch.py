@@ -60,15 +60,16 @@ def non_torch_bytes(
     pp: IntLike,
     dp: IntLike = 1,
     switched: Bools | bool = True,
-    compiled: Bools | bool = True,
+    fuses_all_reduce: Bools | bool = True,
     runner_state: IntLike = 0,
     reserved_loss: IntLike = 0,
 ) -> Interval:
     """What the device loses after the baseline beside weights, activations, graphs: Interval.
 
     Counted: kernels loaded late, cuBLAS and FlashInfer memory, growth of the communicators, and
-    the workspace of the fused all-reduce, which compiled engines with TP > 1 make on Hopper and
-    data-centre Blackwell boards behind an NVLink switch (``switched``). From 0.27 on the budget
+    the workspace of the fused all-reduce, which engines that compile and fuse it
+    (``fuses_all_reduce``) make with TP > 1 on Hopper and data-centre Blackwell boards behind an
+    NVLink switch (``switched``). From 0.27 on the budget
     loses all that the device lost, so the runner's own tensors (``runner_state``) and the
     allocator's unused ends (``reserved_loss``) count too; before, they fell between the terms.
     ``dp`` counts replicas whose ranks talk to each other, as those of a MoE do; 1 for a dense
@@ -80,7 +81,7 @@ def non_torch_bytes(
     """
     several = np.asarray(tp) * pp * dp > 1
     fused = Interval.product(1, constants["fused_all_reduce_bytes"])
-    has_fused = (np.asarray(tp) > 1) & np.asarray(switched) & np.asarray(compiled)
+    has_fused = (np.asarray(tp) > 1) & np.asarray(switched) & np.asarray(fuses_all_reduce)
     group = Interval.product(1, constants["inside_bytes_of_a_group"])
     grown = fused.where(has_fused & (fused.high > 0), group)
     alone = Interval.product(1, constants["inside_bytes"])

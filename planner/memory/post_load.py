@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.quant.base import ExpertShard, LinearShard
+from planner.quant.schemes.awq import Awq
+from planner.quant.schemes.grouped import machete_takes
+from planner.quant.schemes.mxfp4_experts import TRITON, Mxfp4Experts
+from planner.quant.schemes.packed_int import PackedInt
+from planner.units import DTYPE_BYTES, round_up
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from planner.quant.base import Scheme, Stored
     from planner.units import Bools, IntLike, Ints
+
+_HOPPER, _BLACKWELL = 90, 100
+_MXFP4_GROUP, _WEIGHTS_PER_BYTE = 32, 2
+#: Hopper's layout of exponents takes whole tiles of rows
+_SWIZZLED_ROWS = 256
+#: without it, packed weights take rows of whole cache lines
+_STRIDED_BYTES = 128
 
 
 def post_load_bytes(
@@ -22,8 +40,7 @@ def post_load_bytes(
 ) -> Ints:
     """The absorbed key and value projections of latent attention: Int64, bytes on one rank.
 
-    ``layers`` are those with latent attention, 0 without; ``heads`` is a rank's. Repacking for
-    Marlin, CUTLASS or DeepGEMM keeps the size: nothing is counted for it.
+    ``layers`` are those with latent attention, 0 without; ``heads`` is a rank's.
 
     Every CUDA backend keeps kv_b for prefill and the two parts W_UK and W_UV for decode. They are
     views of an unquantized kv_b and cost nothing; a quantized one is dequantized into a tensor
@@ -41,3 +58,84 @@ def post_load_bytes(
     width = kv_lora_rank * (qk_nope_head_dim + v_head_dim) * dtype_bytes
     copies = np.asarray(layers, dtype=np.int64) * heads * width
     return np.where(quantized, copies, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedLayouts:
+    """How a vLLM version lays weights out for its kernels: its facts of these names."""
+
+    mxfp4_experts: str
+    awq_kernel: str
+
+
+def repacked_bytes(
+    shard: LinearShard | ExpertShard, scheme: Scheme, layouts: LoadedLayouts
+) -> IntLike:
+    """What a kernel's own layout takes beyond the constructed tensors: bytes on one rank.
+
+    Two kernels change sizes: Machete wants zero points in the model's dtype, and those of
+    gpt-oss's MXFP4 experts pad. Marlin, CUTLASS and DeepGEMM keep the size.
+
+    Source: vllm.model_executor.kernels.linear.mixed_precision.machete.MacheteLinearKernel,
+    vllm.model_executor.layers.fused_moe.oracle.mxfp4.convert_weight_to_mxfp4_moe_kernel_format
+    (0.26.0, 0.33.0)
+    Checked: on an H200 Qwen2.5-7B-AWQ grows by 73 of 102 MiB, gpt-oss-20b by 34 of 41.
+    """
+    if isinstance(shard, LinearShard):
+        return _zero_points(shard, scheme, layouts)
+    if isinstance(scheme, Mxfp4Experts) and scheme.triton:
+        return _mxfp4_experts(shard, scheme, layouts)
+    return 0
+
+
+def _zero_points(shard: LinearShard, scheme: Scheme, layouts: LoadedLayouts) -> IntLike:
+    """Zero points of 4 bits, unpacked to the model's dtype."""
+    if isinstance(scheme, Awq):
+        has_zeros, bits = scheme.zero_points and layouts.awq_kernel == "machete", 4
+    elif isinstance(scheme, PackedInt):
+        has_zeros, bits = not scheme.symmetric, scheme.bits
+    else:
+        return 0
+    size = scheme.group_size
+    if not has_zeros or size <= 0:
+        return 0
+    count = shard.rows * (shard.inputs // size)
+    grown = count * shard.dtype_bytes - count * bits // 8
+    return np.where(machete_takes(shard, size), grown, 0)
+
+
+def _mxfp4_experts(shard: ExpertShard, scheme: Mxfp4Experts, layouts: LoadedLayouts) -> IntLike:
+    constructed = _bytes(scheme.experts(shard))
+    wide_bias = shard.experts * (shard.up_rows + shard.hidden) * DTYPE_BYTES["bfloat16"]
+    bias = wide_bias if shard.bias else 0
+    if shard.capability // 10 * 10 == _BLACKWELL:
+        # FlashInfer's kernel, which runs where FlashInfer is, pads as Marlin's
+        return _bytes(replace(scheme, triton=False).experts(shard)) - constructed + bias
+    if shard.capability != _HOPPER:
+        return 0
+    up, down = (
+        (rows, columns)
+        for rows, columns in replace(
+            shard, intermediate=round_up(shard.intermediate, TRITON.intermediate)
+        ).matrices
+    )
+    if layouts.mxfp4_experts == "strided":
+        return shard.experts * sum(rows * _unfilled(columns) for rows, columns in (up, down))
+    tiles = sum(
+        (round_up(rows, _SWIZZLED_ROWS) - rows) * (columns // _MXFP4_GROUP)
+        for rows, columns in (up, down)
+    )
+    return shard.experts * tiles + bias
+
+
+def _unfilled(columns: IntLike) -> IntLike:
+    """Bytes that a packed row is short of whole cache lines."""
+    packed = columns // _WEIGHTS_PER_BYTE
+    return round_up(packed, _STRIDED_BYTES) - packed
+
+
+def _bytes(stored: Iterable[Stored]) -> IntLike:
+    total: IntLike = 0
+    for each in stored:
+        total = total + each.tensor_bytes * each.count
+    return total

@@ -7,9 +7,12 @@ from dataclasses import dataclass, fields
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planner.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _FOLDER = Path(__file__).parent / "versions"
 
@@ -47,6 +50,7 @@ class VllmVersion:
             ``swizzled``.
         awq_kernel: what AWQ's linear layers run on where Hopper offers Machete: ``marlin``, or
             ``machete``.
+        largest_capture: the largest batch captured, by model class, where vLLM fixes it.
         runner_v2: who runs on the second model runner: ``none``, the ``named`` classes,
             ``dense`` (those named, and all that generate without experts or states), ``all``.
         runner_v2_classes: the named ones.
@@ -64,6 +68,7 @@ class VllmVersion:
     batch_tiers: str
     mxfp4_experts: str
     awq_kernel: str
+    largest_capture: Mapping[str, int]
     runner_v2: str
     runner_v2_classes: tuple[str, ...]
     runner_v2_quantized: bool
@@ -101,6 +106,11 @@ def _files() -> dict[tuple[int, int], Path]:
 def newest() -> str:
     """The newest version known."""
     return ".".join(map(str, max(_files())))
+
+
+def oldest() -> tuple[int, int]:
+    """The oldest version known, for comparing."""
+    return min(_files())
 
 
 def installed() -> str | None:

@@ -48,7 +48,7 @@ def test_the_runners_tensors_count_from_027_on(version: tuple[int, int], counted
 def test_only_compiled_tensor_groups_behind_a_switch_make_the_fused_workspace() -> None:
     tp, pp = np.array([1, 2, 1]), np.array([1, 1, 2])
     fused = non_torch_bytes(inside((0, 19)), tp=tp, pp=pp).mid
-    eager = non_torch_bytes(inside((0, 19)), tp=tp, pp=pp, compiled=False).mid
+    eager = non_torch_bytes(inside((0, 19)), tp=tp, pp=pp, fuses_all_reduce=False).mid
     cards = non_torch_bytes(inside((0, 19)), tp=tp, pp=pp, switched=False).mid
     older_board = non_torch_bytes(inside((0, 19), "cuda"), tp=tp, pp=pp).mid
     assert (fused[1] > 1.9 * GIB, fused[2] < 0.2 * GIB) == (True, True)
