@@ -1,4 +1,4 @@
-"""LLaVA, LLaVA-NeXT, its video kind and LLaVA-OneVision: an image encoder beside any text model."""
+"""LLaVA, LLaVA-NeXT (Video), LLaVA-OneVision and Bee: an image encoder beside any text model."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from planner.model import vision
 from planner.model.architecture import Block
+from planner.model.blocks import norm
 from planner.model.modules import Weight
 from planner.model.towers import clip_like
 from planner.model.towers.parts import plain_linear
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 LLAVA, NEXT = "LlavaForConditionalGeneration", "LlavaNextForConditionalGeneration"
 VIDEO, ONE = "LlavaNextVideoForConditionalGeneration", "LlavaOnevisionForConditionalGeneration"
-ARCHITECTURES = (LLAVA, NEXT, VIDEO, ONE)
+BEE = "BeeForConditionalGeneration"
+ARCHITECTURES = (LLAVA, NEXT, VIDEO, ONE, BEE)
 EXAMPLES = {
     "llava-hf/llava-v1.6-mistral-7b-hf": 7_566_747_648,
     "llava-hf/llava-1.5-13b-hf": 13_351_494_656,
@@ -25,16 +27,16 @@ EXAMPLES = {
 
 
 def read(keys: Keys) -> Architecture:
-    """Two of them keep a vector for the end of a line of patches on each stage.
+    """A vector for the end of a line of patches is on each stage, and all of Bee's projector.
 
-    Source: vllm.model_executor.models.llava, .llava_next, .llava_next_video, .llava_onevision
-    (0.33.0)
+    Source: vllm.model_executor.models.llava, .llava_next, .llava_next_video, .llava_onevision,
+    .bee (0.33.0)
     """
     name = next(str(each) for each in keys.list("architectures") if each in ARCHITECTURES)
     text_keys = text_part(keys)
     text = registered(text_keys)
     layers = keys.raw("vision_feature_layer")
-    default = -1 if name == ONE else -2
+    default = -1 if name in {ONE, BEE} else -2
     layers = default if layers is None else layers
     encoder, tower = clip_like.encoder(keys.part("vision_config"), layers)
     bias = keys.flag("multimodal_projector_bias", default=True)
@@ -43,18 +45,24 @@ def read(keys: Keys) -> Architecture:
     projector = (
         clip_like.projector(*sizes, bias=bias)
         if name in {LLAVA, NEXT}
-        else _plain_projector(*sizes, bias=bias)
+        else _plain_projector(*sizes, bias=bias, wide=name == BEE)
     )
     newline = Weight(name="image_newline", shape=(text.hidden_size,))
-    every = (*text.every, newline) if name in {NEXT, ONE} else text.every
+    every = (*text.every, newline) if name in {NEXT, ONE, BEE} else text.every
+    if name == BEE:
+        return vision.beside(text, tower, keys, text_keys, every=(*every, *projector.modules))
     return vision.beside(text, (*tower, projector), keys, text_keys, every=every)
 
 
-def _plain_projector(inputs: int, outputs: int, *, bias: bool) -> Block:
+def _plain_projector(inputs: int, outputs: int, *, bias: bool, wide: bool) -> Block:
+    """Bee's is four times as wide within, and norms before."""
     name = "multi_modal_projector"
+    inner = 4 * outputs if wide else outputs
+    before = (norm(f"{name}.pre_norm", inputs, bias=True),) if wide else ()
     return Block(
         modules=(
-            plain_linear(f"{name}.linear_1", inputs, outputs, bias=bias),
-            plain_linear(f"{name}.linear_2", outputs, outputs, bias=bias),
+            *before,
+            plain_linear(f"{name}.linear_1", inputs, inner, bias=bias or wide),
+            plain_linear(f"{name}.linear_2", inner, outputs, bias=bias or wide),
         )
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planner.frozen import frozen
 from planner.model.architecture import Block
 from planner.model.blocks import norm, norms, replicated
 from planner.model.modules import Buffer, Weight
@@ -45,7 +45,7 @@ _NORMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Linears:
     """Linear layers that may clip what goes in and out, by four bounds each."""
 

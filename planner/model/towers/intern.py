@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planner.model.architecture import Block
-from planner.model.blocks import norm, norms
+from planner.model.blocks import norm, norms, replicated
 from planner.model.modules import Linear, Part, Weight
 from planner.model.towers.parts import column, convolution, plain_linear, row, unquantized
 from planner.model.vision import Encoder
@@ -76,17 +76,25 @@ def _layer(keys: Keys, found: Encoder, name: str) -> tuple[Module, ...]:
 
 
 def pixel_shuffle_projector(
-    hidden: int, text_hidden: int, downsample_ratio: float, name: str = "mlp1"
+    hidden: int,
+    text_hidden: int,
+    downsample_ratio: float,
+    name: str = "mlp1",
+    *,
+    quantized: bool = False,
 ) -> Block:
     """Neighbouring patches become one vector; a norm and two layers, whole on each rank.
+
+    ``quantized``: the checkpoint's number format applies to them.
 
     Source: vllm.model_executor.models.internvl.InternVLChatModel._init_mlp1 (0.33.0)
     """
     merged = hidden * int(1 / downsample_ratio) ** 2
+    linear = replicated if quantized else plain_linear
     return Block(
         modules=(
             norm(f"{name}.0", merged, bias=True),
-            plain_linear(f"{name}.1", merged, text_hidden),
-            plain_linear(f"{name}.3", text_hidden, text_hidden),
+            linear(f"{name}.1", merged, text_hidden, bias=True),
+            linear(f"{name}.3", text_hidden, text_hidden, bias=True),
         )
     )

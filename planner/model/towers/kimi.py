@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from planner.frozen import frozen
 from planner.model.architecture import Block
 from planner.model.blocks import norm, norms, replicated
 from planner.model.modules import Buffer, Linear, Part, Weight
@@ -30,7 +31,7 @@ TIME_DEFAULTS: dict[str, Any] = {**DEFAULTS, "init_pos_emb_time": 4}
 """vllm.transformers_utils.configs.kimi_k25.KimiK25VisionConfig (0.33.0)"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MoonVit:
     """Sizes of the encoder; the newest kind leaves biases out and norms by root mean square."""
 

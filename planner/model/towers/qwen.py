@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planner.frozen import frozen
 from planner.model.architecture import Block
 from planner.model.blocks import mlp, norm, norms
 from planner.model.modules import Linear, Part, Weight
@@ -59,7 +59,7 @@ QWEN3_DEFAULTS: dict[str, Any] = {
 """transformers.Qwen3VLVisionConfig (5.19)"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class QwenVision:
     """Sizes that the three have in common; ``hidden`` is the encoder's own width."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planner.frozen import frozen
 from planner.model.architecture import Block
 from planner.model.blocks import QKV_MATRICES, norm, norms
 from planner.model.modules import Linear, Part, Weight
@@ -32,7 +32,7 @@ _KERNEL = 3
 """of both convolutions"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WhisperSizes:
     """Sizes of one of Whisper's two stacks."""
 
