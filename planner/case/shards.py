@@ -26,6 +26,7 @@ def misfits(grid: Grid) -> tuple[Misfit, ...]:
         expert_parallel=layouts.ep,
         dtype_bytes=grid.settings.dtype_bytes,
         capability=grid.settings.capability,
+        one_stage=layouts.pp == 1,
     )
     found: list[Misfit] = []
     for module, scheme in _formats(grid):

@@ -20,7 +20,7 @@ class Ranks:
     """How a layout divides modules; numbers or columns.
 
     ``tp`` divides attention and dense layers, ``moe_tp`` the tensors of each expert,
-    ``ep_size`` the set of experts.
+    ``ep_size`` the set of experts; ``one_stage`` marks layouts without pipeline stages.
     """
 
     tp: IntLike
@@ -29,6 +29,7 @@ class Ranks:
     expert_parallel: Bools | bool
     dtype_bytes: int
     capability: int
+    one_stage: Bools | bool = True
 
     @property
     def sequence_parallel(self) -> Bools | bool:
@@ -45,7 +46,8 @@ class Ranks:
             return np.where(module.divided_by % self.tp == 0, self.tp, 1)
         if not module.whole_in_sequence_parallel:
             return self.tp
-        return np.where(self.sequence_parallel, 1, self.tp)
+        whole = self.sequence_parallel & (self.one_stage | (not module.one_stage_only))
+        return np.where(whole, 1, self.tp)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

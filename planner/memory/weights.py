@@ -131,7 +131,8 @@ def _shared_buffers(groups: list[Group]) -> Iterator[tuple[Buffer, Scheme, Bools
 
 
 def _distinct_ranks(layouts: Layouts, *, dtype_bytes: int, capability: int) -> tuple[Ranks, Ints]:
-    columns = [layouts.tp, layouts.moe_tp, layouts.ep_size, layouts.ep.astype(np.int64)]
+    flags = (layouts.ep.astype(np.int64), (layouts.pp == 1).astype(np.int64))
+    columns = [layouts.tp, layouts.moe_tp, layouts.ep_size, *flags]
     first, row_of = distinct_rows(columns)
     one = layouts.take(first)
     ranks = Ranks(
@@ -141,6 +142,7 @@ def _distinct_ranks(layouts: Layouts, *, dtype_bytes: int, capability: int) -> t
         expert_parallel=one.ep,
         dtype_bytes=dtype_bytes,
         capability=capability,
+        one_stage=one.pp == 1,
     )
     return ranks, row_of
 

@@ -73,12 +73,13 @@ def mlp(
     merged_name: str | None = None,
     split: bool = True,
     whole_in_sequence_parallel: bool = False,
+    one_stage_only: bool = False,
 ) -> tuple[Linear, Linear]:
     """A gated (gate and up merged) or plain feed-forward block.
 
     ``merged_name`` is set where the checkpoint merges gate and up itself. ``split`` False
     keeps a whole copy on each rank, ``whole_in_sequence_parallel`` only where the experts run
-    sequence-parallel.
+    sequence-parallel, ``one_stage_only`` not even there with pipeline stages.
     Source: vllm.model_executor.layers.linear.MergedColumnParallelLinear (0.33.0)
     """
     gate, up_name, down_name = names
@@ -91,6 +92,7 @@ def mlp(
         matrices=(f"{prefix}.{gate}", f"{prefix}.{up_name}") if gated and not merged_name else (),
         split=Split.COLUMN if split else Split.REPLICATED,
         whole_in_sequence_parallel=whole_in_sequence_parallel,
+        one_stage_only=one_stage_only,
     )
     down = Linear(
         name=f"{prefix}.{down_name}",
@@ -99,6 +101,7 @@ def mlp(
         split=Split.ROW if split else Split.REPLICATED,
         bias=bias,
         whole_in_sequence_parallel=whole_in_sequence_parallel,
+        one_stage_only=one_stage_only,
     )
     return up, down
 

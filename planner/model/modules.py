@@ -44,6 +44,7 @@ class Linear:
         dtype: torch's name where it is not the model's.
         whole_in_sequence_parallel: each rank holds the whole where the experts run
             sequence-parallel: expert parallelism over both tensor and data parallelism.
+        one_stage_only: that holds without pipeline stages only.
         float32_without_kernel: float32 on GPUs that have no kernel for routers in 16 bits.
         undivided_with: formats of the checkpoint under which each rank holds the whole.
         divided_by: units that ranks must divide, else each holds the whole.
@@ -61,6 +62,7 @@ class Linear:
     input_units: int | None = None
     dtype: str | None = None
     whole_in_sequence_parallel: bool = False
+    one_stage_only: bool = False
     float32_without_kernel: bool = False
     undivided_with: tuple[str, ...] = ()
     divided_by: int | None = None

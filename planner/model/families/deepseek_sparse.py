@@ -33,6 +33,7 @@ def read(keys: Keys) -> Architecture:
         hidden=decoder.hidden,
         intermediate=decoder.intermediate,
         whole_in_sequence_parallel=True,
+        one_stage_only=True,
     )
     sparse = sparse_block(decoder)
     kinds = {

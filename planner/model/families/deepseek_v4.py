@@ -159,6 +159,7 @@ def _shared_experts(hidden: int, size: int) -> tuple[Module, ...]:
         prefix="ffn.shared_experts",
         names=("w1", "w3", "w2"),
         whole_in_sequence_parallel=True,
+        one_stage_only=True,
     )
     if size % _SHARED_BLOCK:
         return up, down

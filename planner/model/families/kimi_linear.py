@@ -111,6 +111,7 @@ def _feed_forward(decoder: Decoder) -> list[tuple[Module, ...]]:
         hidden=decoder.hidden,
         intermediate=decoder.intermediate,
         whole_in_sequence_parallel=True,
+        one_stage_only=True,
     )
     if "num_experts" not in keys:
         return [dense] * decoder.num_layers
@@ -156,4 +157,5 @@ def _sparse_block(decoder: Decoder) -> tuple[Module, ...]:
         intermediate=size * shared,
         prefix=f"{_BLOCK}.shared_experts",
         whole_in_sequence_parallel=True,
+        one_stage_only=True,
     )
