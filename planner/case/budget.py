@@ -22,7 +22,7 @@ from planner.memory.cuda_graphs import (
 )
 from planner.memory.interval import Interval
 from planner.memory.non_torch import non_torch_bytes, outside_budget_bytes, runner_state_bytes
-from planner.memory.widths import activation_shape
+from planner.memory.widths import ExpertKernels, activation_shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +93,15 @@ def _activation(grid: Grid) -> Interval:
         constants=constants(grid, "activation"),
     )
     shape = activation_shape(
-        grid.architecture, grid.layouts, grid.stages, dtype_bytes=grid.settings.dtype_bytes
+        grid.architecture,
+        grid.kinds,
+        grid.layouts,
+        grid.stages,
+        dtype_bytes=grid.settings.dtype_bytes,
+        kernels=ExpertKernels(
+            capability=grid.settings.capability,
+            blackwell_experts=grid.version.blackwell_experts,
+        ),
     )
     return activation_bytes(shape, run, first=grid.stages.first, last=grid.stages.last)
 

@@ -2,38 +2,86 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.memory.activation import ActivationShape, expert_workspace_elements
 from planner.model.modules import Experts, Linear, Split
+from planner.quant.schemes.mxfp4_experts import TRITON, Mxfp4Experts
+from planner.quant.unquantized import UNQUANTIZED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.layout import Layouts
     from planner.memory.stages import Stages
-    from planner.model.architecture import Architecture, Layer
+    from planner.model.architecture import Architecture
+    from planner.model.layer_kinds import LayerKind, LayerKinds
+    from planner.quant.base import Scheme
     from planner.units import IntLike, Ints
+
+_BLACKWELL = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpertKernels:
+    """Which kernels run the routed experts: the GPU's capability, and the version's fact."""
+
+    capability: int
+    blackwell_experts: str
+
+    def free_temporaries(self, scheme: Scheme) -> bool:
+        """Whether a format's kernel makes its buffers anew and frees them at once.
+
+        OpenAI's Triton kernels for MXFP4 do, and FlashInfer's TRTLLM kernels, which data-centre
+        Blackwell prefers for quantized experts.
+
+        Source: vllm.model_executor.layers.fused_moe.experts.gpt_oss_triton_kernels_moe,
+        .oracle.fp8._get_priority_backends, .oracle.nvfp4 (0.15.1, 0.33.0)
+        """
+        blackwell = self.capability // 10 == _BLACKWELL // 10
+        if isinstance(scheme, Mxfp4Experts) and scheme.triton:
+            return blackwell or scheme.padding(self.capability) is TRITON
+        quantized = scheme is not UNQUANTIZED
+        return blackwell and quantized and self.blackwell_experts == "monolithic"
 
 
 def activation_shape(
-    architecture: Architecture, layouts: Layouts, stages: Stages, *, dtype_bytes: int
+    architecture: Architecture,
+    kinds: LayerKinds,
+    layouts: Layouts,
+    stages: Stages,
+    *,
+    dtype_bytes: int,
+    kernels: ExpertKernels,
 ) -> ActivationShape:
     """The widest layer of every stage: columns Int64[rows, stages].
 
     A linear layer is told by its place: in attention, in the shared experts, or in the dense
     MLP; column splits widen a token, row splits take the narrow side.
     """
-    present = _present(architecture, stages)
+    present = kinds.counts(stages.starts, stages.ends) > 0
 
-    def widest(width: Callable[[Layer], IntLike]) -> Ints:
+    def widest(width: Callable[[LayerKind], IntLike]) -> Ints:
         result = np.zeros(stages.shape, dtype=np.int64)
-        for kind, here in zip(architecture.kinds, present, strict=True):
+        for kind, here in zip(kinds.kinds, present, strict=True):
             columns = np.broadcast_to(np.asarray(width(kind)), (len(layouts),))
             result = np.maximum(result, np.where(here, columns[:, None], 0))
         return result
+
+    def experts(kind: LayerKind, *, freed: bool) -> IntLike:
+        found = (
+            expert_workspace_elements(
+                architecture.experts_per_token,
+                module.hidden,
+                module.intermediate_on(layouts.moe_tp),
+            )
+            for module, scheme in kind.modules
+            if isinstance(module, Experts) and kernels.free_temporaries(scheme) is freed
+        )
+        return _largest(list(found))
 
     tp = layouts.tp
     return ActivationShape(
@@ -42,21 +90,13 @@ def activation_shape(
         mlp_activation=widest(lambda kind: _activation(kind, "mlp", tp)),
         attention_qkv=widest(lambda kind: _projection(kind, "attention", tp)),
         attention_output=widest(lambda kind: _activation(kind, "attention", tp)),
-        expert_workspace=widest(lambda kind: _workspace(kind, architecture, layouts)),
+        expert_workspace=widest(lambda kind: experts(kind, freed=False)),
+        expert_temporary=widest(lambda kind: experts(kind, freed=True)),
         shared_projection=widest(lambda kind: _projection(kind, "shared", tp)),
         shared_activation=widest(lambda kind: _activation(kind, "shared", tp)),
         vocabulary=architecture.padded_vocab,
         dtype_bytes=dtype_bytes,
     )
-
-
-def _present(architecture: Architecture, stages: Stages) -> np.ndarray:
-    """Whether a stage holds any layer of each kind: Bool[kinds, rows, stages]."""
-    kinds, kind_of = len(architecture.kinds), np.array(architecture.kind_of)
-    before = np.zeros((kinds, len(kind_of) + 1), dtype=np.int64)
-    np.cumsum(kind_of[None, :] == np.arange(kinds)[:, None], axis=1, out=before[:, 1:])
-    present: np.ndarray = before[:, stages.ends] > before[:, stages.starts]
-    return present
 
 
 def _place(module: Linear) -> str:
@@ -66,30 +106,18 @@ def _place(module: Linear) -> str:
     return "attention" if "att" in name or "mixer" in name else "mlp"
 
 
-def _linears(kind: Layer, place: str, split: Split) -> list[Linear]:
-    linears = (m for m in kind.modules if isinstance(m, Linear) and m.split is split)
+def _linears(kind: LayerKind, place: str, split: Split) -> list[Linear]:
+    linears = (m for m, _ in kind.modules if isinstance(m, Linear) and m.split is split)
     return [m for m in linears if _place(m) == place]
 
 
-def _projection(kind: Layer, place: str, tp: Ints) -> IntLike:
+def _projection(kind: LayerKind, place: str, tp: Ints) -> IntLike:
     widths = [sum(m.outputs_on(tp)) for m in _linears(kind, place, Split.COLUMN)]
     return _largest(widths)
 
 
-def _activation(kind: Layer, place: str, tp: Ints) -> IntLike:
+def _activation(kind: LayerKind, place: str, tp: Ints) -> IntLike:
     return _largest([m.inputs_on(tp) for m in _linears(kind, place, Split.ROW)])
-
-
-def _workspace(kind: Layer, architecture: Architecture, layouts: Layouts) -> IntLike:
-    return _largest(
-        [
-            expert_workspace_elements(
-                architecture.experts_per_token, m.hidden, m.intermediate_on(layouts.moe_tp)
-            )
-            for m in kind.modules
-            if isinstance(m, Experts)
-        ]
-    )
 
 
 def _largest(widths: list[IntLike]) -> IntLike:

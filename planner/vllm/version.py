@@ -50,6 +50,8 @@ class VllmVersion:
             ``swizzled``.
         awq_kernel: what AWQ's linear layers run on where Hopper offers Machete: ``marlin``, or
             ``machete``.
+        blackwell_experts: kernels of quantized experts on data-centre Blackwell: ``modular`` with
+            a workspace that stays, or ``monolithic``.
         largest_capture: the largest batch captured, by model class, where vLLM fixes it.
         runner_v2: who runs on the second model runner: ``none``, the ``named`` classes,
             ``dense`` (those named, and all that generate without experts or states), ``all``.
@@ -68,6 +70,7 @@ class VllmVersion:
     batch_tiers: str
     mxfp4_experts: str
     awq_kernel: str
+    blackwell_experts: str
     largest_capture: Mapping[str, int]
     runner_v2: str
     runner_v2_classes: tuple[str, ...]
