@@ -1,0 +1,1 @@
+"""What runs things: vLLM on this machine, and its logs held against the planner."""
