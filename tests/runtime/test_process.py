@@ -161,13 +161,15 @@ import sys, time
 from pathlib import Path
 from planner.runtime.process import Command, Process
 import os
-Process(Command(argv={family("2", "deaf")!r}, environment=dict(os.environ),
+running = Process(Command(argv={family("2", "deaf")!r}, environment=dict(os.environ),
                 folder=Path({str(tmp_path)!r}), log=Path({str(tmp_path / "log")!r}), grace_s=0.5))
 time.sleep(600)
 """
     with subprocess.Popen(python(source), cwd=ROOT) as planner:
-        started = pids(tmp_path / "log", 3)
-        planner.kill()
+        try:
+            started = pids(tmp_path / "log", 3)
+        finally:
+            planner.kill()
         assert eventually(lambda: not any(map(alive, started)))
 
 
