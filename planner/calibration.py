@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from planner.constants import Constant, term
 from planner.errors import InvalidInputError
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +34,7 @@ _NARROWEST = 0.5
 _DECILES = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Observation:
     """What one start says of one constant.
 
@@ -66,7 +67,7 @@ class ConstantSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Calibration:
     """The shipped constants, corrected by observations; ``path`` is the file they lie in."""
 

@@ -8,10 +8,11 @@ file goes from the general to the particular.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from planner.frozen import frozen
 
 _FOLDER = Path(__file__).parent / "constants_data"
 
@@ -30,7 +31,7 @@ OTHER = "other"
 _FAMILY_OF_CAPABILITY = {7: TURING, 9: HOPPER, 10: BLACKWELL}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Constant:
     """One figure.
 

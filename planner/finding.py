@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from planner.frozen import frozen
 
 
 class Severity(StrEnum):
@@ -30,7 +31,7 @@ class Origin(StrEnum):
     """This planner's own rule; it may be allowed by name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Location:
     """Where in a file; lines and columns count from 1."""
 
@@ -40,7 +41,7 @@ class Location:
     path: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """One thing that is wrong or could be better.
 

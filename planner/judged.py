@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner import plan
 from planner.describe import sizes
+from planner.frozen import frozen
 from planner.layout import distinct_rows
 from planner.repartition import repartitioned
 from planner.resolve import table
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _OF_MEMORY = ("MEM", "KVC")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Judged:
     """A table of candidates, judged in two steps: only what can be built has its memory planned.
 

@@ -6,11 +6,13 @@ layout = (tensor, pipeline, data, expert, decode-context) parallel sizes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from planner.units import Bools, Ints
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Layouts:
     """Candidate layouts, one a row; all columns have the same length.
 

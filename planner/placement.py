@@ -8,12 +8,12 @@ vllm.config.parallel.ParallelConfig (0.33.0)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.units import Bools, Ints, ceil_div
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.layout import Layouts
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Placement:
     """The layouts of one group of like hosts."""
 

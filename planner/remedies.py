@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from planner.choice import best_rows
 from planner.errors import PlannerError
 from planner.finding import Finding
+from planner.frozen import frozen
 from planner.hardware.cluster import parse_cluster
 from planner.judged import judge_candidates
 from planner.model import catalog
@@ -35,7 +36,7 @@ HOST_SIZES = (2, 4, 8, 16)
 MULTIPLES = (2, 3, 4, 6, 8, 16, 32)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Change:
     """Something to do differently; ``words`` says it, ``subject`` is the request then."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any, Literal, get_args
 
 from planner.errors import UnknownNameError, UsageError, nearest
+from planner.frozen import frozen
 from planner.vllm.arguments import OPTIONS, VllmArguments
 
 Objective = Literal["throughput", "latency", "cost", "context"]
@@ -16,7 +17,7 @@ Arrival = Literal["steady", "burst"]
 GPU_MEMORY_UTILIZATION = 0.95
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Workload:
     """What the server is to do, and how fast."""
 
@@ -38,7 +39,7 @@ class Workload:
     """Longest wait for each further token that is accepted; None accepts any."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Request:
     """All that an answer depends on, besides data files and the model itself."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.calibration import SHIPPED, Calibration, load_calibration
@@ -10,6 +9,7 @@ from planner.case import Case
 from planner.constants import platform_family
 from planner.errors import InvalidInputError, UsageError
 from planner.finding import Severity
+from planner.frozen import frozen
 from planner.hardware.cluster import Cluster, parse_cluster
 from planner.memory.stages import vllm_partition
 from planner.model.keys import Keys
@@ -37,7 +37,7 @@ PARTITION = "VLLM_PP_LAYER_PARTITION"
 UNKNOWN_CLASS = "VER002"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Subject:
     """What a request is about.
 

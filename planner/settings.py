@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from planner.frozen import frozen
 from planner.units import DTYPE_BYTES
 from planner.vllm.batch_defaults import BatchDefaults, batch_defaults, settle_batch
 from planner.vllm.compilation import Compilation, settle_compilation
@@ -24,7 +25,7 @@ NEAREST_CAPABILITY = 90
 """boards of other makers are judged as Hopper: 16-bit and fp8 number formats, no fp4"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Settings:
     """One engine's options once each has a value; lengths are tokens.
 

@@ -6,13 +6,14 @@ table of one row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, get_args
 
 import numpy as np
 
 from planner.calibration import SHIPPED
+from planner.frozen import frozen
 from planner.memory.stages import Stages
 from planner.memory.weights import StageTensor, Weights, stage_tensors, weights
 from planner.model.evenness import Uneven, uneven
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from planner.vllm.version import VllmVersion
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Grid:
     """A table of layouts with all that bears on them, before its memory is put together.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, get_args
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from planner.case.shards import stores_fp8
 from planner.errors import PlannerError
+from planner.frozen import frozen
 from planner.memory.interval import Interval
 from planner.memory.kv_cache.capacity import longest_request, pool_blocks, printed_tokens
 from planner.memory.kv_cache.plan import NULL_BLOCKS, KvCachePlan
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from planner.units import Bools, Ints
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class KvColumns:
     """The KV cache of a table's rows.
 

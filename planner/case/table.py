@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from planner.case.budget import grid_budget
 from planner.case.grid import Grid
 from planner.case.kv_columns import KvColumns, kv_columns
 from planner.case.shards import misfits, stores_fp8
+from planner.frozen import frozen
 from planner.memory.budget import probability_positive
 from planner.memory.interval import Interval
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from planner.units import Bools, Ints
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Case(Grid):
     """A grid, and what its layouts take and hold."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from planner.errors import ExitCode, InvalidInputError
+from planner.frozen import frozen
 from planner.report.base import WIDTH, Page, find, of_file
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _takes_unicode(encoding: str | None) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Delivery:
     """Where an answer will go: known to be possible before it is worked out."""
 

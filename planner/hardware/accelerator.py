@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date  # noqa: TC003, the file reader resolves annotations at run time
 from typing import Literal
+
+from planner.frozen import frozen
 
 #: where the memory figure comes from, best first
 MemoryEvidence = Literal["runtime", "sibling", "recalled", "driver", "ratio"]
 Confidence = Literal["high", "medium", "low"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Source:
     """Where figures were read."""
 
@@ -27,7 +29,7 @@ class Source:
     """Keys it covers; empty: every figure that no other source names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MemoryReading:
     """One memory total that somebody's software printed."""
 
@@ -41,7 +43,7 @@ class MemoryReading:
     """What makes this reading special."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Contested:
     """A figure that another source gives differently."""
 
@@ -53,7 +55,7 @@ class Contested:
     """Who says so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AliasNote:
     """A name that is only a default: it may mean another board too."""
 
@@ -63,7 +65,7 @@ class AliasNote:
     """What else it may mean."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pcie:
     """The slot."""
 
@@ -75,7 +77,7 @@ class Pcie:
     """Line rate of one direction."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BoardLink:
     """What joins this accelerator to its neighbours beside PCIe."""
 
@@ -91,7 +93,7 @@ class BoardLink:
     """Most accelerators it can reach over these links."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Accelerator:
     """A board, or one device of it: figures are per device, rates are dense.
 

@@ -10,12 +10,13 @@ import json
 import os
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from planner.errors import InvalidInputError, UnavailableError
+from planner.frozen import frozen
 from planner.hardware.accelerator import Accelerator
 from planner.hardware.fabric import Fabric
 from planner.hardware.index import Index, build_index
@@ -36,7 +37,7 @@ _SAFE_ID = re.compile(r"^[a-z0-9][a-z0-9.+-]*$")
 _LARGEST_FILE = 1_000_000
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class Catalog:
     """The data files under ``root``, and a user's own boards under ``user``."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError, PlannerError
+from planner.frozen import frozen
 from planner.hardware.catalog import read_toml
 from planner.hardware.grammar import parse_group
 from planner.hardware.group import Cluster
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.:,=^-]*$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GroupEntry:
     """One ``[[group]]``: ``gpus`` says what it is, the rest overrides what the data says."""
 
@@ -55,7 +56,7 @@ class GroupEntry:
     """InfiniBand adapters for NCCL."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ClusterFile:
     """The whole file."""
 

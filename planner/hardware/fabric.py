@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from planner.frozen import frozen
 from planner.hardware.accelerator import Confidence, Source  # noqa: TC001, the file reader resolves annotations at run time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fabric:
     """A network between nodes: one port of it."""
 

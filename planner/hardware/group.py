@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from planner.hardware.accelerator import Accelerator
     from planner.hardware.fabric import Fabric
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NodeLink:
     """What joins the GPUs of one node.
 
@@ -29,7 +30,7 @@ class NodeLink:
     p2p: bool | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NodeGroup:
     """Like nodes. A node is one host: what runs one vLLM host process.
 
@@ -141,7 +142,7 @@ class NodeGroup:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cluster:
     """All groups, in the order given, and what was assumed: plain sentences to be printed."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from planner.frozen import frozen
 from planner.hardware.names import full_key, generated_keys, leaves_open, name_key
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from planner.hardware.node import NodeType
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Index:
     """Keys (see ``names.name_key``) to ids.
 

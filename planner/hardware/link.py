@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from planner.frozen import frozen
 from planner.hardware.accelerator import Source  # noqa: TC001, the file reader resolves annotations at run time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Link:
     """A generation of links inside a node."""
 
@@ -33,7 +32,7 @@ class Link:
     """What a reader must know."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CpuLink:
     """What GPU traffic between CPU sockets crosses."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.errors import UnknownNameError, nearest
+from planner.frozen import frozen
 from planner.hardware.names import full_key, name_key, split_mig, split_size
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SHORTEST_GUESS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """A board or a node type, and what had to be assumed to choose it."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date  # noqa: TC003, the file reader resolves annotations at run time
 
+from planner.frozen import frozen
 from planner.hardware.accelerator import Source  # noqa: TC001, the file reader resolves annotations at run time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CollectivePoint:
     """One collective at one size.
 
@@ -41,7 +41,7 @@ class CollectivePoint:
     """What makes it special."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CollectiveCurve:
     """Time of a collective over message sizes."""
 
@@ -65,7 +65,7 @@ class CollectiveCurve:
     """What makes it special."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Collectives:
     """What was measured on one accelerator."""
 
@@ -77,7 +77,7 @@ class Collectives:
     """Whole curves."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NcclLatency:
     """NCCL's own latency constants: seconds a hop by algorithm and protocol."""
 
@@ -97,7 +97,7 @@ class NcclLatency:
     """How to use them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PriceList:
     """One provider's prices on one day; never mixed with the specification."""
 

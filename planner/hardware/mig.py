@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from planner.frozen import frozen
 from planner.hardware.accelerator import Accelerator, Confidence, Source  # noqa: TC001, the file reader resolves annotations at run time
 
 _FLOAT_TYPES = ("fp32", "tf32", "fp16", "bf16", "fp8", "fp4")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MigProfile:
     """One way to cut a slice."""
 
@@ -28,7 +29,7 @@ class MigProfile:
     """Total that was read inside such a slice."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MigSet:
     """The profiles that some accelerators share."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from planner.frozen import frozen
 from planner.hardware.accelerator import AliasNote, Confidence, Source  # noqa: TC001, the file reader resolves annotations at run time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Nic:
     """Network ports of one kind in a node."""
 
@@ -24,7 +24,7 @@ class Nic:
     """What was simplified."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NodeType:
     """A server, a cloud machine, or a rack of like hosts."""
 

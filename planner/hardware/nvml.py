@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from planner.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NvmlLinks:
     """NVLinks of one GPU that are up and lead to the same kind of place."""
 
@@ -19,7 +19,7 @@ class NvmlLinks:
     """Index of the GPU at their end; None at a switch, or when it is not among those listed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NvmlGpu:
     """One GPU, or one MIG slice of a GPU."""
 
@@ -45,7 +45,7 @@ class NvmlGpu:
     """Whether it can read the memory of every other GPU here; None: alone or not told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NvmlAnswer:
     """One machine."""
 

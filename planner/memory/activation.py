@@ -6,11 +6,11 @@ the last stage, samples for ``max_num_seqs`` requests. The larger of the two pea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.memory.interval import Interval
 from planner.units import DTYPE_BYTES
 
@@ -25,7 +25,7 @@ _STAGE_TENSORS = 2
 _SAMPLED_COPIES = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ActivationShape:
     """What one token takes on one rank: elements, as numbers or Int64[rows, stages] columns.
 
@@ -55,7 +55,7 @@ class ActivationShape:
     dtype_bytes: int = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProfileRun:
     """The batch of the profile run, numbers or Int64[rows, stages] columns, and its constants.
 

@@ -7,11 +7,11 @@ budget loses from 0.27 on).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.units import MIB, IntLike, Ints, round_up
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ SPLIT_REMAINDER_BYTES = MIB
 _ROTARY_COMPUTE_BYTES = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AllocatorLoss:
     """Bytes above the sum of the tensors' own, on one rank: Int64[rows, stages]."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.memory.interval import Interval
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def requested_bytes(memory_bytes: int, gpu_memory_utilization: float) -> int:
     return ceil(memory_bytes * gpu_memory_utilization)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Budget:
     """The memory of the fullest rank of each stage, bytes: Int64[rows, stages].
 

@@ -6,12 +6,12 @@ beforehand; and, where it set aside less, what therefore lies beside the budget.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.memory.interval import Interval
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class GraphMode(StrEnum):
         return self in {GraphMode.FULL_AND_PIECEWISE, GraphMode.FULL, GraphMode.FULL_DECODE_ONLY}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CapturePlan:
     """How many graphs of each kind are captured, and the largest batch: Int64[rows]."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
+
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from planner.units import Bools, IntLike, Ints
@@ -32,7 +33,7 @@ class Measured(Protocol):
 Constants = Mapping[str, Measured]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Interval:
     """About four runs in five fall between ``low`` and ``high``; all three are bytes.
 

@@ -6,16 +6,17 @@ layers make stages uneven. ``VLLM_PP_LAYER_PARTITION`` sets another division.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from planner.units import Ints
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class StageRoom:
     """What decides a division; bytes of one rank.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.quant.base import ExpertShard, LinearShard
 from planner.quant.schemes.awq import Awq
 from planner.quant.schemes.grouped import machete_takes
@@ -60,7 +61,7 @@ def post_load_bytes(
     return np.where(quantized, copies, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LoadedLayouts:
     """How a vLLM version lays weights out for its kernels: its facts of these names."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from planner.layout import Layouts
@@ -29,7 +30,7 @@ def vllm_partition(num_layers: int, pipeline_parallel_size: int) -> tuple[int, .
     return tuple(sizes)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Stages:
     """The stages of each layout: Int64[rows, stages], stages that a row lacks hold none.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.model.modules import Buffer, Embedding, Experts, Linear, Weight
 from planner.quant.base import ExpertShard, LinearShard, Misfit, Scheme, Stored
 from planner.units import DTYPE_BYTES, Bools, IntLike
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from planner.model.modules import Module
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ranks:
     """How a layout divides modules; numbers or columns.
 
@@ -50,7 +50,7 @@ class Ranks:
         return np.where(whole, 1, self.tp)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RankTensor:
     """``count`` equal tensors of ``tensor_bytes`` each on one rank."""
 

@@ -6,11 +6,11 @@ Not counted: what loading adds (``post_load``) and what the allocator rounds (``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.layout import distinct_rows
 from planner.memory.tensors import Ranks, RankTensor, module_tensors
 from planner.model.layer_kinds import LayerKinds, with_schemes
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from planner.units import Bools, IntLike, Ints
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Group:
     """Modules that go together, and how many times each stage holds them: Int64[rows, stages]."""
 
@@ -34,7 +34,7 @@ class Group:
     count: Ints | Bools
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StageTensor:
     """Equal tensors of the fullest rank of each stage.
 
@@ -46,7 +46,7 @@ class StageTensor:
     buffer: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Weights:
     """Bytes on the fullest rank of each stage: Int64[rows, stages]."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.memory.activation import ActivationShape, expert_workspace_elements
 from planner.model.modules import Experts, Linear, Split
 from planner.quant.schemes.mxfp4_experts import TRITON, Mxfp4Experts
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _BLACKWELL = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExpertKernels:
     """Which kernels run the routed experts: the GPU's capability, and the version's fact."""
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from planner.frozen import frozen
 from planner.model.modules import Embedding, Experts, Linear, Module, Weight
 
 if TYPE_CHECKING:
     from planner.model.cache import CacheSpec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Layer:
     """One layer of the stack: equal layers compare equal, so that they are counted once."""
 
@@ -20,7 +21,7 @@ class Layer:
     caches: tuple[CacheSpec, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Block:
     """Modules of an encoder, under their full names; ``count`` equal ones, named as the first.
 
@@ -43,7 +44,7 @@ class Block:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Architecture:
     """A model as vLLM builds it, before any split.
 

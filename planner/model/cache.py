@@ -8,12 +8,13 @@ States of recurrent layers are in ``state_cache``.
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY  # noqa: TC003 - what makes the class looks for it
 
+from planner.frozen import frozen
 from planner.model.state_cache import StateCache
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class FullAttention:
     """Keys and values of every token.
 
@@ -38,7 +39,7 @@ class FullAttention:
     model_dtype: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class SlidingWindow:
     """Keys and values of the last ``window`` tokens; else as :class:`FullAttention`."""
 
@@ -53,7 +54,7 @@ class SlidingWindow:
     mixed_heads: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ChunkedLocal:
     """Keys and values of the current chunk of ``chunk`` tokens (Llama 4).
 
@@ -66,7 +67,7 @@ class ChunkedLocal:
     chunk: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mla:
     """One latent vector a token, shared by all heads: the same on every rank (DeepSeek).
 
@@ -90,7 +91,7 @@ class Mla:
         return self.kv_lora_rank + self.qk_rope_head_dim
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SparseIndexer:
     """The fp8 keys by which sparse attention picks tokens, with a scale per 128 elements.
 
@@ -108,7 +109,7 @@ class SparseIndexer:
         return self.head_dim + self.head_dim // 128 * 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BlockIndexer:
     """The keys by which sparse attention picks blocks, in the model's dtype (MiniMax-M3).
 
@@ -118,7 +119,7 @@ class BlockIndexer:
     head_dim: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CompressedLatent:
     """One latent for every ``compress_ratio`` tokens (DeepSeek-V4's compressed attention).
 
@@ -129,7 +130,7 @@ class CompressedLatent:
     compress_ratio: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WindowLatent:
     """A latent for each of the last ``window`` tokens (DeepSeek-V4's local attention).
 
@@ -140,7 +141,7 @@ class WindowLatent:
     window: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CompressorState:
     """Float32 rows of the tokens that are still being compressed (DeepSeek-V4).
 
@@ -167,7 +168,7 @@ class CompressorState:
         return self.overlap * self.compress_ratio
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CrossAttention:
     """Keys and values of the encoder's output (Whisper).
 
@@ -179,7 +180,7 @@ class CrossAttention:
     head_size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EncoderOnly:
     """Attention over a whole input at once, which keeps nothing (BERT).
 
@@ -191,7 +192,7 @@ class EncoderOnly:
     head_size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SharedCache:
     """No cache of its own: the layer reads that of an earlier one (Gemma 3n, Gemma 4).
 

@@ -8,13 +8,13 @@ line, so that reading one parses one line.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from planner.errors import UnknownNameError, nearest
+from planner.frozen import frozen
 from planner.model.compact_lists import unpack
 
 DATA = Path(__file__).parent / "catalog_data"
@@ -28,7 +28,7 @@ TRUST = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CatalogRow:
     """One line of the index."""
 
@@ -46,7 +46,7 @@ class CatalogRow:
     """Whether its organisation makes models, rather than publishing others' again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CatalogEntry:
     """One model: its configuration and where it comes from."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
+from planner.frozen import frozen
 from planner.model.architecture import Architecture, Layer
 from planner.model.blocks import (
     QKV_MATRICES,
@@ -35,7 +36,7 @@ WHOLE_FRAME: tuple[FramePart, ...] = ("embedding", "norm", "head")
 LAYER_NORMS = ("input_layernorm", "post_attention_layernorm")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Decoder:
     """The sizes that nearly every config.json states, under the names they go by.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planner.frozen import frozen
 from planner.model.blocks import norm, replicated
 from planner.model.modules import Buffer, Linear, Part, Split, Weight
 from planner.model.state_blocks import convolution
@@ -18,7 +18,7 @@ _UNDIVIDED_WITH = ("auto_awq", "auto_gptq", "inc")
 """formats whose kernel needs more rows than a rank's share of the gates would have"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GatedDeltaNet:
     """Qwen3-Next and Qwen3.5.
 
@@ -112,7 +112,7 @@ _PROJECTED_ROWS = 16
 """what a rank's rows of the merged projection are padded to (Kimi-K3)"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KimiDelta:
     """Kimi Linear and Kimi-K3.
 

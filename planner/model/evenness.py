@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.model.modules import Embedding, Experts, Linear, Split, Weight
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.units import Bools, IntLike
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Uneven:
     """A dimension that some layouts cannot divide; ``broken`` marks their rows."""
 

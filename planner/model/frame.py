@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypedDict
+
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from planner.model.modules import Module
@@ -22,7 +23,7 @@ class ClassFacts(TypedDict, total=False):
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Frame:
     """The parts, and which of them a class builds on every stage rather than at its end."""
 

@@ -6,11 +6,11 @@ bytes. Formulas loop over these few kinds, never over layers or table rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.model.modules import Buffer, Embedding, Experts, Linear, Module
 from planner.quant.unquantized import UNQUANTIZED
 
@@ -26,14 +26,14 @@ _HEAD = "lm_head"
 """vLLM's name of a head that a format may quantize"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class LayerKind:
     """Modules of one layer, each with the format of its weights."""
 
     modules: tuple[tuple[Module, Scheme], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LayerKinds:
     """The distinct kinds, and which layers are of each.
 

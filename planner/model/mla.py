@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planner.frozen import frozen
 from planner.model.blocks import attention_scales, norm, replicated
 from planner.model.cache import Mla
 from planner.model.modules import Linear, Part, Split
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from planner.model.modules import Buffer, Module
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LatentAttention:
     """Its sizes; ``q_lora_rank`` None: queries are projected in one step."""
 

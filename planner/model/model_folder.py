@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
+from planner.frozen import frozen
 from planner.model.config_file import CONFIG, MODELOPT, read_object, with_modelopt
 from planner.model.safetensors_header import CheckpointFacts, read_checkpoint
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FoundFiles:
     """What was read of a model, wherever its files lay."""
 

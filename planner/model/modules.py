@@ -6,10 +6,11 @@ rank. ``tp``, ``moe_tp`` and ``ep_size`` are numbers or columns of the layout ta
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.model.parts import Part, Split
 from planner.units import IntLike, ceil_div, round_up
 
@@ -28,7 +29,7 @@ VOCAB_PADDING = 64
 """vllm.model_executor.layers.vocab_parallel_embedding.DEFAULT_VOCAB_PADDING_SIZE (0.33.0)"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Linear:
     """A linear layer, several merged matrices of the same input at times.
 
@@ -105,7 +106,7 @@ class Linear:
         return self.matrices or (self.name,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Experts:
     """The routed experts of a layer.
 
@@ -145,7 +146,7 @@ class Experts:
         return self.matrices or (self.name,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Embedding:
     """A table of the vocabulary, or the output head, split by rows of padded vocabulary.
 
@@ -173,7 +174,7 @@ class Embedding:
         return self.padded_vocab % tp == 0 if self.divided else np.ones_like(tp)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Weight:
     """A plain parameter: a norm, a sink, a position table, a convolution."""
 
@@ -207,7 +208,7 @@ class Weight:
         return (self.units % tp == 0) | (tp % self.units == 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Buffer:
     """A tensor that is no parameter, such as a rotary table.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.units import IntLike, ceil_div
 
 
@@ -21,7 +21,7 @@ class Split(StrEnum):
     """every rank holds the whole"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Part:
     """One matrix of a merged linear layer: ``units`` (heads, or features) of ``width`` rows.
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from planner.errors import InvalidInputError
+from planner.frozen import frozen
 from planner.model.config_file import parse_object
 from planner.model.regular_file import open_regular, read_regular
 
@@ -41,7 +42,7 @@ DTYPE_BITS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class TensorHeader:
     """One stored tensor; ``dtype`` as the format names it, such as BF16."""
 
@@ -59,7 +60,7 @@ class TensorHeader:
         return self.elements * DTYPE_BITS[self.dtype] // 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CheckpointFacts:
     """What is known of a model's stored weights."""
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from planner.errors import UnavailableError, UnknownNameError
+from planner.frozen import frozen
 from planner.model import catalog
 from planner.model.dimensions import check_dimensions
 from planner.model.local_caches import in_hub_cache, in_modelscope_cache
@@ -30,7 +31,7 @@ _REVISION = re.compile(r"(?!.*\.\.)(?=.{1,200}$)\w[\w./-]*", re.ASCII)
 _TRUE = frozenset(("1", "on", "yes", "true"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ModelSource:
     """A model's configuration, and where it was found."""
 

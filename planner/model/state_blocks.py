@@ -6,9 +6,9 @@ Names are vLLM's; ``prefix`` is the mixer's name within its layer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planner.frozen import frozen
 from planner.model.blocks import norm
 from planner.model.modules import Buffer, Linear, Part, Split, Weight
 from planner.model.state_cache import (
@@ -54,7 +54,7 @@ def _out(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mamba1:
     """Mamba 1: never quantized; ``normed`` where time step, B and C have norms with weights.
 
@@ -119,7 +119,7 @@ class Mamba1:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mamba2:
     """Mamba 2: heads are divided, a single group is copied to every rank.
 
@@ -202,7 +202,7 @@ class Mamba2:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShortConv:
     """A gated short convolution (LFM2).
 

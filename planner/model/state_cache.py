@@ -10,12 +10,12 @@ MambaStateDtypeCalculator) (0.33.0)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from planner.frozen import frozen
 
 Shapes = tuple[tuple[int, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mamba1State:
     """Mamba 1 (Jamba): inputs of the convolution, and a state per channel."""
 
@@ -31,7 +31,7 @@ class Mamba1State:
         return (self.conv_kernel - 1, channels), (channels, self.state_size)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mamba2State:
     """Mamba 2 (Nemotron-H, Granite 4, Falcon-H1).
 
@@ -63,7 +63,7 @@ class Mamba2State:
         return conv, (self.num_heads // tensor_parallel_size, self.head_dim, self.state_size)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GatedDeltaNetState:
     """Gated delta net (Qwen3-Next, Qwen3.5)."""
 
@@ -81,7 +81,7 @@ class GatedDeltaNetState:
         return conv, (self.num_v_heads // tensor_parallel_size, self.head_v_dim, self.head_k_dim)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KimiDeltaState:
     """Kimi delta attention (Kimi Linear); the state is float32 unless asked otherwise.
 
@@ -104,7 +104,7 @@ class KimiDeltaState:
         return conv, (self.num_heads // tensor_parallel_size, self.head_dim, self.head_dim)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShortConvState:
     """The last inputs of a short convolution, and no state beside them (LFM2)."""
 
@@ -118,7 +118,7 @@ class ShortConvState:
         return ((kept, self.channels // tensor_parallel_size),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LinearAttentionState:
     """One matrix per head (lightning attention)."""
 

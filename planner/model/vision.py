@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from planner.frozen import frozen
 from planner.model.architecture import Architecture, Block
 from planner.model.blocks import attention, mlp, norm, norms
 from planner.model.dtype import FORBIDS_FLOAT16, checkpoint_dtype
@@ -35,7 +36,7 @@ def beside(
     return replace(text, **facts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Encoder:
     """The sizes of a vision transformer."""
 

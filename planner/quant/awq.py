@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planner.frozen import frozen
 from planner.quant.names import PartList
 from planner.quant.schemes.awq import BITS, Awq
 from planner.quant.unquantized import UNQUANTIZED, Partly
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 METHODS = ("awq", "awq_marlin", "auto_awq")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AutoAwq(Partly):
     """One scheme for all layers whose name contains none of the listed parts.
 

@@ -13,14 +13,15 @@ vLLM constructs them before the weights are loaded; every formula takes numbers 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from planner.units import Bools, IntLike
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stored:
     """``count`` equal tensors of ``tensor_bytes`` each."""
 
@@ -28,7 +29,7 @@ class Stored:
     count: IntLike = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LinearShard:
     """One linear layer on one rank: ``sum(outputs)`` rows of ``inputs`` columns.
 
@@ -60,7 +61,7 @@ class LinearShard:
         return self.rows != sum(self.full_outputs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExpertShard:
     """The routed experts of one layer on one rank.
 
@@ -99,7 +100,7 @@ class ExpertShard:
         return self.intermediate != self.full_intermediate
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Misfit:
     """Where a shard breaks a format's grid.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
+from planner.frozen import frozen
 from planner.quant.names import Patterns
 from planner.quant.schemes.arguments import Numbers, runs_experts, scheme_of
 from planner.quant.schemes.cache_scales import CACHE_SCALES_AND_ZEROS
@@ -22,7 +22,7 @@ _TURING, _AMPERE, _HOPPER = 75, 80, 90
 _LINEAR, _EXPERTS = "Linear", "RoutedExperts"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Target:
     """Layers of one scheme: a name, an expression, or a class of layers."""
 
@@ -32,7 +32,7 @@ class Target:
     runs_experts: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CompressedTensors(Partly):
     """The first target that names a layer, or else the class it is of; ignored ones stay.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
+from planner.frozen import frozen
 from planner.quant.fp8 import MIN_CAPABILITY, Fp8, fp8_scheme, ignored_layers
 from planner.quant.names import matches, wildcards
 from planner.quant.schemes.base import FLOAT32
@@ -25,7 +25,7 @@ _EXPERT_DTYPES = (_FOUR_BITS, "fp8")
 _MICROSCALED = [GROUP_SIZE, GROUP_SIZE]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeepseekV4(Fp8):
     """fp8 as :class:`Fp8`, but for the experts; those that NVFP4 leaves out stay in MXFP4.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planner.frozen import frozen
 from planner.quant.names import ExactList
 from planner.quant.schemes.fp8 import Fp8Channel
 from planner.quant.unquantized import UNQUANTIZED, Partly
@@ -18,7 +18,7 @@ METHODS = ("fbgemm_fp8",)
 _SCHEME = Fp8Channel(upper_bound=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FbgemmFp8(Partly):
     """fp8 linear layers; experts and attention stay as they are.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planner.frozen import frozen
 from planner.quant.names import ExactList
 from planner.quant.schemes.cache_scales import CACHE_SCALES
 from planner.quant.schemes.fp8 import Fp8Tensor
@@ -22,7 +22,7 @@ METHODS = ("fp8",)
 MIN_CAPABILITY = 75
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fp8(Partly):
     """One scheme for all linear layers and all experts but the ignored ones.
 

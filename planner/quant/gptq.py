@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planner.frozen import frozen
 from planner.quant.names import PartList, matches
 from planner.quant.schemes.gptq import Gptq
 from planner.quant.schemes.grouped import MARLIN_GROUPS, PER_CHANNEL
@@ -22,7 +22,7 @@ _KNOWN_BITS = (4, 8)
 _FLOAT16 = ("float16", "torch.float16", "half")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rule:
     """What a pattern of ``dynamic`` changes for the layers it matches; skipped where ``-:``."""
 
@@ -34,7 +34,7 @@ class Rule:
     ordered: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AutoGptq(Partly):
     """The first rule that matches a layer, or else the base rule, which comes last.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
+from planner.frozen import frozen
 from planner.quant.names import plain
 from planner.quant.schemes.awq import BITS as AWQ_BITS
 from planner.quant.schemes.awq import Awq
@@ -29,7 +29,7 @@ _MICROSCALED = ("mx_fp", (4, 8))
 _SPECIAL = set(r"*+?^$()[]{}|\\")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Inc(Partly):
     """``stated`` for all layers of ``blocks``, with what ``own`` states of single ones.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
+from planner.frozen import frozen
 from planner.quant.modelopt_keys import algorithm, cache_dtype, inner, method_of
 from planner.quant.names import ExactList, PartList, matches, wildcards
 from planner.quant.schemes.cache_scales import CACHE_SCALES
@@ -28,7 +28,7 @@ _MINIMAX = "mxfp8"
 _MIN_CAPABILITY = {"modelopt": 80, "modelopt_fp4": 75, "modelopt_mxfp8": 80, _MINIMAX: 80}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Excluded:
     """ModelOpt's list: whole names, parts of names and shell patterns at once.
 
@@ -62,7 +62,7 @@ class Excluded:
         return self.parts.has(name) or bool(self.pattern and matches(self.pattern, name))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ModelOpt(Partly):
     """One scheme for all linear layers, the head among them, and one for the experts.
 

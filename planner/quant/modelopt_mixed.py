@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
+from planner.frozen import frozen
 from planner.quant.modelopt import Excluded, excluded_layers, linear_scheme_of
 from planner.quant.modelopt_keys import cache_dtype, inner
 from planner.quant.names import plain
@@ -26,7 +26,7 @@ _CACHE_BITS = 8
 _BLOCK_EXPERTS = ("FP8_PB_WO", "FP8_BLOCK_SCALES")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ModelOptMixed(Partly):
     """``formats`` holds the layers' plain names, each with ModelOpt's name of its format.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planner.frozen import frozen
 from planner.quant.schemes.mxfp4_experts import Mxfp4Experts
 from planner.quant.unquantized import UNQUANTIZED, Partly
 
@@ -17,7 +17,7 @@ METHODS = ("mxfp4", "gpt_oss_mxfp4")
 _GPT_OSS = "gpt_oss"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mxfp4(Partly):
     """MXFP4 experts; vLLM has no MXFP4 linear layer for these checkpoints.
 

@@ -8,12 +8,12 @@ lose the words that lead: what is left (``layers.0``) is the same.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import cache
 from typing import TYPE_CHECKING
 
 from planner.errors import InvalidInputError
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,7 +55,7 @@ def of_layer(matches: Callable[[str], bool], names: tuple[str, ...], module: str
     return all(found)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ExactList:
     """Names that must match whole; experts match when any of their own names is listed.
 
@@ -85,7 +85,7 @@ class ExactList:
         return any(prefix in name for name in self.experts)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class PartList:
     """Parts of names: a layer is listed when its name contains one.
 
@@ -120,7 +120,7 @@ class PartList:
         return self.has(module or _experts_of(names))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Patterns:
     """Whole names, and regular expressions behind ``re:``.
 

@@ -6,10 +6,10 @@ quantizes it before the next. The embedding and the head stay in 16 bits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
+from planner.frozen import frozen
 from planner.quant.schemes.fp8 import Fp8Channel, Fp8Tensor
 from planner.quant.schemes.fp8_block import NATIVE_FP8, OnlineFp8Block
 from planner.quant.schemes.int8 import Int8
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _TURING, _AMPERE, _BLACKWELL = 75, 80, 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Online(Partly):
     """One scheme for linear layers and one for experts.
 

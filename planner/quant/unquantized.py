@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planner.frozen import frozen
 from planner.quant.base import ExpertShard, LinearShard, Misfit, Scheme, Stored
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 METHODS = ("none",)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Unquantized:
     """Weights in the model's own dtype.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol, cast
 
 from planner import plugins
 from planner.errors import UnknownNameError, UsageError, nearest
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from planner.plan import Answer
@@ -17,7 +17,7 @@ _PACKAGE = "planner.report"
 WIDTH = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Page:
     """What a report is written on."""
 

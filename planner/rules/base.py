@@ -23,7 +23,6 @@ neither its rule's code nor its severity: the functions below stamp them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -32,6 +31,7 @@ import numpy as np
 from planner import plugins
 from planner.errors import UnknownNameError, nearest
 from planner.finding import Finding, Origin, Severity
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 RULES = "planner.rules"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Explanation:
     """Why one layout breaks a rule: what, with numbers; why; what to type."""
 
@@ -55,7 +55,7 @@ class Explanation:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AskedModel:
     """A model's configuration, the options somebody fixed, and the vLLM version that counts."""
 

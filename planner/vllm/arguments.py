@@ -7,9 +7,10 @@ Names, short forms and types: vllm.engine.arg_utils.EngineArgs.add_cli_args (0.3
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from planner.frozen import frozen
 from planner.vllm import values
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _SIZE = values.whole()
 _PORT = values.whole()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Option:
     """One option of vLLM."""
 
@@ -58,7 +59,7 @@ def _switch(group: str, help_text: str, *short: str, kind: Kind = "switch") -> A
     return _option(group, help_text, None, *short, kind=kind)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+@frozen
 class VllmArguments:
     """What somebody fixed of vLLM's options; None is not given, and free to search.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planner.frozen import frozen
 from planner.vllm import attention_kernels as kernels
 from planner.vllm.attention_need import NoBackendError, capability_text
 from planner.vllm.attention_objections import FLASH, objections, refuse_number_format
@@ -22,7 +22,7 @@ DEFAULT_BLOCK_SIZE = 16
 """tokens in a block where no backend objects (vllm.config.cache.CacheConfig, 0.33.0)"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AttentionBackend:
     """The backend of a layer.
 

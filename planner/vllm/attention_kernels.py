@@ -9,7 +9,7 @@ vllm.v1.attention.backends (0.33.0)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from planner.frozen import frozen
 
 _HALF = frozenset({"float16", "bfloat16"})
 _ANY_FLOAT = _HALF | {"float32"}
@@ -19,7 +19,7 @@ _ALL_MAJORS = frozenset(range(5, 13))
 _MLA_HEADS = frozenset({320, 512, 576})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Kernel:
     """One backend. ``sink_majors`` are the major capabilities on which it takes sinks."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from planner.errors import UsageError
+from planner.frozen import frozen
 
 _PLAIN = ("auto", "float16", "bfloat16")
 
@@ -14,7 +14,7 @@ class NoBackendError(UsageError):
     """No attention backend of vLLM serves a layer here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AttentionNeed:
     """What one attention layer asks of a backend.
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from planner.frozen import frozen
 from planner.units import GIB
 
 LARGEST_MEMORY_BYTES = 160 * GIB
 LARGE_MEMORY_BYTES = 70 * GIB
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class BatchDefaults:
     """Tokens in a step, and requests at a time, of an OpenAI server."""
 

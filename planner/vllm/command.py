@@ -6,11 +6,12 @@ import json
 import re
 import shlex
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import UsageError, nearest
+from planner.frozen import frozen
 from planner.vllm.arguments import OPTIONS, VllmArguments
 from planner.vllm.flags import known
 from planner.vllm.tokens import Token, tokens
@@ -27,7 +28,7 @@ _MODULES = {"vllm.entrypoints.openai.api_server", "vllm.entrypoints.launchers.ap
 _SUBJECT = ("--model", "--revision", "--config")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UnknownOption:
     """A flag or word that this release of vLLM does not take."""
 
@@ -37,7 +38,7 @@ class UnknownOption:
     """The known flags most like it, best first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ServeCommand:
     """One ``vllm serve`` command, taken apart."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,7 @@ _FUSING_LEVELS = ("2", "3")
 _NO_COMPILATION = (0, "0", "none", "NONE")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Compilation:
     """Options and -O level taken together.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from planner.frozen import frozen
 from planner.vllm.arguments import OPTIONS, Kind
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _FOLDER = Path(__file__).parent / "options"
 _INVERSE = {"--enable-": "--disable-", "--disable-": "--enable-"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Spelling:
     """What one typed flag stands for."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from planner.frozen import frozen
 from planner.vllm.command import write_options
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _BACKEND = "--distributed-executor-backend"
 Executor = Literal["mp", "ray"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HostCommand:
     """What one types on one host."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from planner.frozen import frozen
 
 _FOLDER = Path(__file__).parent / "model_classes"
 _TRANSFORMERS = Path(__file__).parent / "transformers_classes.toml"
@@ -29,7 +30,7 @@ _SUFFIXES = (
 """endings that stand for a task (vllm.config.model._SUFFIX_TO_DEFAULTS, 0.33.0)"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ModelClasses:
     """The registry of one release."""
 
@@ -51,7 +52,7 @@ class ModelClasses:
         return not self.served.isdisjoint((name, *others))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TransformersClasses:
     """Classes of transformers that vLLM's Transformers backend takes where it has none itself.
 

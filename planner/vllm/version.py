@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import UnknownNameError
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent / "versions"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunnerFacts:
     """What decides on a model's runner: its class, and whether it has experts, or states."""
 
@@ -28,7 +29,7 @@ class RunnerFacts:
     quantized: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VllmVersion:
     """The behaviour of one version.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.errors import UsageError
+from planner.frozen import frozen
 from planner.memory.kv_cache.dtypes import kv_dtype
 from planner.model.cache import (
     BlockIndexer,
@@ -41,7 +42,7 @@ _V4 = (CompressedLatent, WindowLatent, CompressorState)
 _SPARSE_MAJORS = (9, 10, 12)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class LayerCache:
     """One cache of one layer. ``backend`` is None for a state, which no attention reads."""
 

@@ -6,12 +6,13 @@ Source: vllm.platforms.interface.Platform.update_block_size_for_backend (0.33.0)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from math import lcm
 from typing import TYPE_CHECKING
 
 from planner.errors import UsageError
+from planner.frozen import frozen
 from planner.memory.kv_cache.dtypes import element_bytes, head_bytes, kv_dtype, latent_bytes
 from planner.model.cache import CacheSpec, FullAttention, Mla, SlidingWindow
 from planner.vllm.attention_backend import (
@@ -32,7 +33,7 @@ _MLA_ALIGNMENT = 128
 """tokens: what decode kernels of MLA ask of blocks beside states"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Blocks:
     """What a stage settles.
 
@@ -49,7 +50,7 @@ class Blocks:
     skipped_padded_bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ModelFacts:
     """What block sizes depend on beyond a stage's own layers.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from planner.frozen import frozen
 from planner.layout import distinct_rows
 from planner.memory.kv_cache.plan import NULL_BLOCKS, KvCachePlan
 from planner.memory.kv_cache.planned import PlannedRows
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KvCapacity:
     """What the cache of each row holds.
 

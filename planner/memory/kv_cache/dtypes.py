@@ -6,16 +6,15 @@ Source: vllm.config.cache.CacheDType, vllm.utils.torch_utils.STR_DTYPE_TO_TORCH_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from planner.errors import UnknownNameError, nearest
+from planner.frozen import frozen
 from planner.units import DTYPE_BYTES, ceil_div, round_up
 
 _SCALE_BYTES = 4
 """a float32 scale"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KvDtype:
     """How keys and values are stored.
 

@@ -6,10 +6,11 @@ Source: vllm.v1.core.kv_cache_planning.get_kv_cache_groups (0.33.0)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.errors import UsageError
+from planner.frozen import frozen
 from planner.memory.kv_cache.packed import packed_buckets
 from planner.memory.kv_cache.page import CacheKind, Page
 from planner.units import ceil_div
@@ -21,7 +22,7 @@ GROUP_PADDING = 1.5
 """a group as large as the largest kind, if that is less than this many times the smallest"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Member:
     """The page of neighbouring layers' caches, and the pipeline stage that holds them."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import count, groupby
 from typing import TYPE_CHECKING
 
+from planner.frozen import frozen
 from planner.memory.kv_cache.backends import LayerCache, layer_cache
 from planner.memory.kv_cache.dtypes import kv_dtype
 from planner.model.cache import CacheSpec, FullAttention, SlidingWindow
@@ -25,7 +25,7 @@ _BOUNDARY_LAYERS = 2
 """layers at either end that TurboQuant leaves in the model's dtype"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class LayerRun:
     """Neighbouring layers of a stage that keep the same: how many, and the caches of each."""
 

@@ -5,9 +5,9 @@ Source: vllm.v1.core.kv_cache_planning._get_packed_kv_cache_groups (0.33.0)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planner.frozen import frozen
 from planner.memory.kv_cache.page import CacheKind, Page
 from planner.units import ceil_div
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Bucket:
     """Layers that grow alike: their indices, by page size in order of appearance."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from math import gcd
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.units import IntLike, ceil_div, round_up
 
 
@@ -36,7 +37,7 @@ class CacheKind(StrEnum):
         return self in (CacheKind.SLIDING_WINDOW, CacheKind.SLIDING_WINDOW_MLA)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Page:
     """One block of one layer on one rank. Equal pages may share a group.
 

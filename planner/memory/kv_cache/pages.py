@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from planner.frozen import frozen
 from planner.memory.kv_cache.dtypes import head_bytes, latent_bytes
 from planner.memory.kv_cache.page import CacheKind, Page
 from planner.memory.kv_cache.states import state_blocks, state_bytes, state_dtypes
@@ -42,7 +43,7 @@ _COMPRESSOR_BLOCKS = {4: 4, 128: 8}
 """tokens in a compressor's block, by its ratio: its page is as large as a latent's"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Stage:
     blocks: Blocks
     settings: KvCacheSettings

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import lcm
 from typing import TYPE_CHECKING
 
 from planner.errors import UsageError
+from planner.frozen import frozen
 from planner.memory.kv_cache.backends import attention_need
 from planner.memory.kv_cache.block_size import ModelFacts, stage_blocks
 from planner.memory.kv_cache.groups import Group, Member, cache_groups
@@ -29,7 +30,7 @@ NULL_BLOCKS = 1
 """blocks that vLLM's pool holds back (vllm.v1.core.block_pool.BlockPool, 0.33.0)"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KvCacheGroup:
     """Layers that share a table of blocks.
 
@@ -49,7 +50,7 @@ class KvCacheGroup:
         return self.page.block_size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KvCachePlan:
     """What a block costs and holds.
 

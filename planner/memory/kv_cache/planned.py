@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.errors import PlannerError
+from planner.frozen import frozen
 from planner.layout import distinct_rows
 from planner.memory.kv_cache.plan import KvCachePlan, plan_kv_cache
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.units import Bools, Ints
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class PlannedRows:
     """The plan of each row: ``plans[index[row]]``, or the error by which vLLM refuses it."""
 

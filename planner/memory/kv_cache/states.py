@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import lcm, prod
 from typing import TYPE_CHECKING
 
+from planner.frozen import frozen
 from planner.model.state_cache import (
     GatedDeltaNetState,
     KimiDeltaState,
@@ -25,7 +25,7 @@ _GDN_HEAD = 128
 _KDA_HEAD = 128
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StateNeeds:
     """What the states of a model ask of attention's blocks.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.errors import InvalidInputError
+from planner.frozen import frozen
 from planner.model.architecture import Layer
 from planner.model.blocks import correction_bias, experts, mlp, norms, router
 from planner.model.compressed_attention import compressed_attention, compressed_caches
@@ -112,7 +113,7 @@ def _hashed_layers(decoder: Decoder) -> range:
     return range(count)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Streams:
     """Residual streams and what mixes them, in float32 on every rank."""
 

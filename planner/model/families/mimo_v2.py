@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planner.frozen import frozen
 from planner.model.blocks import attention, correction_bias, experts, router
 from planner.model.cache import CacheSpec, FullAttention, SlidingWindow
 from planner.model.decoder import Decoder
@@ -20,7 +20,7 @@ ARCHITECTURES = ("MiMoV2FlashForCausalLM", "MiMoV2ForCausalLM")
 EXAMPLES = {"XiaomiMiMo/MiMo-V2-Flash": 308_778_780_864}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Attention:
     """One of the two kinds of attention."""
 

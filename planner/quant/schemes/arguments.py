@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planner.frozen import frozen
 from planner.quant.schemes.fp8 import Fp8Channel, Fp8Tensor
 from planner.quant.schemes.fp8_block import Fp8Block
 from planner.quant.schemes.grouped import PER_CHANNEL
@@ -27,7 +27,7 @@ _WHOLE = ("tensor", "channel")
 _BYTE_BITS, _NIBBLE_BITS = 8, 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Numbers:
     """How weights, or activations, are stored.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.quant.base import Misfit, Stored
 from planner.quant.schemes.base import INT32, AnyShard
 from planner.quant.schemes.grouped import (
@@ -27,7 +28,7 @@ _PER_INT32 = INT32_BITS // BITS
 _SOURCE = "vllm.model_executor.layers.quantization.auto_awq.BaseAWQLinearMethod.create_weights"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Awq(AnyShard):
     """4 bits a weight, a scale and a zero point for each group of ``group_size`` inputs.
 

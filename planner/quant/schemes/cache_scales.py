@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from planner.frozen import frozen
 from planner.quant.base import Stored
 from planner.quant.schemes.base import FLOAT32
 from planner.quant.unquantized import Unquantized
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CacheScales(Unquantized):
     """Scalars that wait for the checkpoint's values: parameters, dropped after loading.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planner.frozen import frozen
 from planner.quant.base import Stored
 from planner.quant.schemes.base import FLOAT32, AnyShard
 from planner.quant.unquantized import expert_biases
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from planner.quant.base import ExpertShard, LinearShard
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fp8Tensor(AnyShard):
     """One float32 scale a matrix, and one for its input where activations are static.
 
@@ -52,7 +52,7 @@ class Fp8Tensor(AnyShard):
         return tensors + inputs + expert_biases(shard)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fp8Channel(AnyShard):
     """One float32 scale a row; activations are scaled per token as they come.
 

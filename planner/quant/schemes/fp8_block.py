@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.quant.base import Misfit, Stored
 from planner.quant.schemes.base import FLOAT32, AnyShard
 from planner.quant.unquantized import expert_biases
@@ -24,7 +24,7 @@ _LINEAR = "vllm.model_executor.layers.quantization.utils.fp8_utils.validate_fp8_
 _MOE = "vllm.model_executor.layers.fused_moe.oracle.fp8"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fp8Block(AnyShard):
     """One scale a block of ``block[0]`` rows x ``block[1]`` columns.
 
@@ -147,7 +147,7 @@ class Fp8Block(AnyShard):
         return np.where(refined, finer, down), np.where(refined, finer, across)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ModelOptFp8Block(Fp8Block):
     """ModelOpt's blocks of linear layers, whose rows of blocks must be whole.
 
@@ -168,7 +168,7 @@ class ModelOptFp8Block(Fp8Block):
         return (misfit,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OnlineFp8Block(AnyShard):
     """16-bit weights that vLLM turns into blocks of 128 x 128 while loading.
 

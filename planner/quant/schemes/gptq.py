@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.quant.base import Misfit, Stored
 from planner.quant.schemes.base import INT32, AnyShard
 from planner.quant.schemes.grouped import (
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from planner.units import Bools
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Gptq(AnyShard):
     """``bits`` a weight, a scale and a zero point for each group of ``group_size`` inputs.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.quant.base import Misfit, Stored
 from planner.quant.schemes.base import AnyShard
 from planner.quant.unquantized import expert_biases
@@ -19,7 +19,7 @@ GROUP_SIZE = 32
 _BYTE_BITS = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Microscaling(AnyShard):
     """``bits`` a weight (8: MXFP8, 4: MXFP4) and a byte for each group of 32 inputs.
 

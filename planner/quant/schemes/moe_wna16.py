@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.quant.base import Misfit, Stored
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _FINEST_GROUP = 32
 _SOURCE = "vllm.model_executor.layers.quantization.moe_wna16.MoeWNA16Method.create_weights"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MoeWna16:
     """``bits`` a weight; groups are halved until a rank holds whole ones.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from planner.frozen import frozen
 from planner.quant.schemes.microscaling import Microscaling
 from planner.quant.unquantized import Unquantized, expert_biases
 from planner.units import DTYPE_BYTES, round_up
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from planner.quant.base import ExpertShard, Stored
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Padding:
     """What hidden and intermediate features are rounded up to."""
 
@@ -26,7 +27,7 @@ TRITON = Padding(hidden=1, intermediate=64)
 _TRITON_FROM, _TRITON_BELOW = 90, 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mxfp4Experts(Unquantized):
     """MXFP4 experts; linear layers stay as they are.
 

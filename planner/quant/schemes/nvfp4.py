@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.quant.base import Misfit, Stored
 from planner.quant.schemes.base import FLOAT32, AnyShard
 
@@ -17,7 +17,7 @@ GROUP_SIZE = 16
 _PER_BYTE = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Nvfp4(AnyShard):
     """Half a byte a weight, a byte a group, a float32 a matrix; one more for its input.
 
@@ -76,7 +76,7 @@ class Nvfp4(AnyShard):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OnlineNvfp4(Nvfp4):
     """16-bit experts that vLLM turns into NVFP4 while loading: one scale an expert and matrix.
 

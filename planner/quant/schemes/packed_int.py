@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.quant.base import Misfit, Stored
 from planner.quant.schemes.base import INT32, INT64, AnyShard
 from planner.quant.schemes.grouped import INT32_BITS, PER_CHANNEL, group_misfit, groups
@@ -22,7 +22,7 @@ _LINEAR = f"{_PREFIX}.schemes.compressed_tensors_wNa16"
 _MOE = f"{_PREFIX}.compressed_tensors_moe.compressed_tensors_moe_wna16"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PackedInt(AnyShard):
     """``bits`` a weight, scales in the model's dtype for groups of ``group_size`` inputs.
 

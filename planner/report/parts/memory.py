@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from planner.plan import Memory, Stage
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Term:
     """One thing that takes memory."""
 
@@ -36,7 +37,7 @@ TERMS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StageRow:
     """Neighbouring stages whose GPUs are filled alike."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from planner.errors import PlannerError
+from planner.frozen import frozen
 from planner.vllm.arguments import OPTIONS, Option, VllmArguments
 from planner.vllm.command import read_command
 from planner.vllm.log.figures import EngineConfig
@@ -32,7 +33,7 @@ _SIZES = (
 _NOT_COMPILED = (0, "NONE")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asked:
     """What somebody fixed, and what vLLM made of it."""
 

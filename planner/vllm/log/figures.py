@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from planner.frozen import frozen
 from planner.vllm.arguments import VllmArguments
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 STAGES = ("start", "load", "profile", "capture", "started", "ready")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Printed:
     """A size as it was printed: the bytes it stands for, and what its last digit counts."""
 
@@ -26,7 +27,7 @@ class Printed:
         return abs(self.size_bytes - other.size_bytes) <= max(self.step_bytes, other.step_bytes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RankFacts:
     """What one process, a rank, printed of its GPU; None is not printed.
 
@@ -59,7 +60,7 @@ class RankFacts:
     utilization: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CapturedGraphs:
     """How many CUDA graphs were captured of each kind."""
 
@@ -67,7 +68,7 @@ class CapturedGraphs:
     full: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EngineConfig:
     """What vLLM says it runs with, once its own defaults are filled in; None is not printed."""
 
@@ -86,7 +87,7 @@ class EngineConfig:
     speculative: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LogError:
     """One error of a log: its text, the stage it happened in and its line."""
 
@@ -95,7 +96,7 @@ class LogError:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LogFacts:
     """What the log of one start of vLLM says; None is not printed.
 

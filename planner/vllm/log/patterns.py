@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+from planner.frozen import frozen
 
 _FOLDER = Path(__file__).parent / "lines"
 _PLACEHOLDER = re.compile(r"(?<!\?P)<(?P<name>\w*_(?P<kind>gib|bytes|n|s|x))>")
@@ -19,7 +20,7 @@ _NUMBERS = {"gib": f"-?{_DECIMAL}", "bytes": r"-?\d{1,15}", "n": _WHOLE, "s": _D
 Scope = Literal["rank", "engine"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pattern:
     """One line: what it holds, and its facts as named groups.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from planner.frozen import frozen
 
 #: ``(Worker_TP0 pid=7)``, ``(VllmWorker rank=1 pid=7)``, ``(RayWorkerWrapper pid=7, ip=10.0.0.1)``
 _TAG = re.compile(
@@ -14,7 +15,7 @@ _PLACE = re.compile(r"(?P<axis>TP|PP|DP|EP)(?P<rank>\d+)")
 _PREFIX_CHARACTERS = 400
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Process:
     """One process of a server; ``key`` tells it from the others, ``name`` is empty if untagged."""
 

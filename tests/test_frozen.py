@@ -1,0 +1,140 @@
+"""Records are what the standard library's frozen dataclasses are."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from dataclasses import (
+    KW_ONLY,
+    FrozenInstanceError,
+    asdict,
+    dataclass,
+    field,
+    fields,
+    is_dataclass,
+    replace,
+)
+from functools import cached_property
+from typing import Any
+
+import pytest
+
+from planner.frozen import frozen
+
+
+@frozen
+class Ours:
+    rows: int
+    name: str = "x"
+    parts: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Theirs:
+    rows: int
+    name: str = "x"
+    parts: list[int] = field(default_factory=list)
+
+
+@frozen(kw_only=False)
+class Placed:
+    size: int
+    _: KW_ONLY
+    wide: bool = False
+
+
+@frozen
+class Derived(Ours):
+    rows: int = 7
+    more: float = 0.5
+
+
+@frozen(slots=False)
+class Cached:
+    size: int
+
+    @cached_property
+    def twice(self) -> int:
+        return 2 * self.size
+
+
+@frozen
+class Empty:
+    pass
+
+
+Kind = Callable[..., Any]
+BOTH = pytest.mark.parametrize("kind", [Ours, Theirs])
+
+
+@BOTH
+def test_fields_have_values_defaults_and_factories(kind: Kind) -> None:
+    record, other = kind(rows=1), kind(rows=1)
+    assert (record.rows, record.name, record.parts) == (1, "x", [])
+    assert record.parts is not other.parts
+    assert [each.name for each in fields(record)] == ["rows", "name", "parts"]
+    assert is_dataclass(kind)
+
+
+@BOTH
+def test_a_record_can_be_replaced_copied_and_pickled_but_not_changed(kind: Kind) -> None:
+    record = kind(rows=1, parts=[2])
+    assert replace(record, rows=3) == kind(rows=3, parts=[2])
+    assert asdict(record) == {"rows": 1, "name": "x", "parts": [2]}
+    assert copy.deepcopy(record) == record == pickle.loads(pickle.dumps(record))  # noqa: S301
+    with pytest.raises(FrozenInstanceError, match="cannot assign to field 'rows'"):
+        record.rows = 2
+    with pytest.raises(FrozenInstanceError, match="cannot delete field 'rows'"):
+        del record.rows
+    assert not hasattr(record, "__dict__")
+
+
+@BOTH
+def test_a_record_takes_its_fields_by_name_alone(kind: Kind) -> None:
+    with pytest.raises(TypeError, match="positional argument"):
+        kind(1)
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'rows'"):
+        kind()
+    with pytest.raises(TypeError, match="unexpected keyword argument 'cells'"):
+        kind(rows=1, cells=2)
+
+
+def test_equal_records_of_one_class_are_equal_and_hash_alike() -> None:
+    assert Placed(1) == Placed(1, wide=False) != Placed(1, wide=True)
+    assert hash(Placed(1)) == hash(Placed(1, wide=False))
+    assert Derived(rows=1, name="x") != Ours(rows=1)
+    assert len({Cached(size=1), Cached(size=1), Cached(size=2)}) == 2
+    assert Empty() == Empty()
+    assert hash(Empty()) == hash(Empty())
+    nan = float("nan")
+    assert Cached(size=nan) == Cached(size=nan)  # type: ignore[arg-type]  # as a tuple's items
+
+
+def test_a_record_shows_its_fields() -> None:
+    assert repr(Placed(1)) == "Placed(size=1, wide=False)"
+    assert repr(Derived(name="y")) == "Derived(rows=7, name='y', parts=[], more=0.5)"
+
+
+def test_a_record_keeps_what_its_class_defines_itself() -> None:
+    @frozen
+    class Named:
+        name: str
+
+        def __repr__(self) -> str:
+            return self.name
+
+    assert repr(Named(name="short")) == "short"
+
+
+def test_a_record_without_slots_keeps_what_it_worked_out() -> None:
+    record = Cached(size=4)
+    assert record.twice == 8
+    assert vars(record) == {"size": 4, "twice": 8}
+    assert copy.copy(record) == record
+
+
+def test_a_record_matches_by_place() -> None:
+    match Placed(3):
+        case Placed(size):
+            assert size == 3
