@@ -1,4 +1,4 @@
-"""The vision transformer of GLM-4.1V and GLM-4.5V."""
+"""The vision transformers of GLM-4.1V, GLM-4.5V and GLM-OCR."""
 
 from __future__ import annotations
 
@@ -27,6 +27,15 @@ DEFAULTS: dict[str, Any] = {
 }
 """transformers.Glm4vVisionConfig and Glm4vMoeVisionConfig (5.19)"""
 
+OCR_DEFAULTS: dict[str, Any] = {
+    **DEFAULTS,
+    "hidden_size": 1024,
+    "num_heads": 16,
+    "out_hidden_size": 1536,
+    "intermediate_size": 4096,
+}
+"""transformers.GlmOcrVisionConfig (5.19)"""
+
 
 def glm4v(keys: Keys, prefix: str = "visual") -> tuple[Block, ...]:
     """Layers without biases whose MLP is as wide as the output, then a wide gated projector.
@@ -53,6 +62,34 @@ def glm4v(keys: Keys, prefix: str = "visual") -> tuple[Block, ...]:
         Weight(name=f"{prefix}.embeddings.position_embedding", shape=(positions, hidden)),
         Buffer(name=f"{prefix}.embeddings.position_ids", elements=positions, dtype="int64"),
         *norms(hidden, f"{prefix}.post_conv_layernorm", f"{prefix}.post_layernorm"),
+        *convolution(f"{prefix}.downsample", outputs, hidden, merge, merge),
+    )
+    return Block(modules=once), Block(modules=block, count=vision.depth)
+
+
+def glm_ocr(keys: Keys, text_intermediate: int, prefix: str = "visual") -> tuple[Block, ...]:
+    """As GLM-4.1V's with biases and norms over heads, without learned positions.
+
+    Its projector is as wide as the text model's feed-forward block.
+    Source: vllm.model_executor.models.glm_ocr.GlmOcrVisionTransformer (0.33.0)
+    """
+    keys = keys.with_defaults(OCR_DEFAULTS)
+    vision = QwenVision.read(keys, {}, prefix=prefix)
+    hidden, outputs, merge = vision.hidden, vision.outputs, keys.int("spatial_merge_size")
+    name = f"{prefix}.blocks.0"
+    block = (
+        *vision.attention(f"{name}.attn"),
+        *norms(vision.head_dim, f"{name}.attn.q_norm", f"{name}.attn.k_norm"),
+        *mlp(hidden=hidden, intermediate=vision.intermediate, bias=True, prefix=f"{name}.mlp"),
+        *norms(hidden, f"{name}.norm1", f"{name}.norm2"),
+    )
+    once = (
+        *vision.patch_embed(bias=True),
+        vision.rope(),
+        column(f"{prefix}.merger.proj", outputs, outputs, bias=False),
+        norm(f"{prefix}.merger.post_projection_norm", outputs, bias=True),
+        *mlp(hidden=outputs, intermediate=text_intermediate, prefix=f"{prefix}.merger"),
+        norm(f"{prefix}.post_layernorm", hidden),
         *convolution(f"{prefix}.downsample", outputs, hidden, merge, merge),
     )
     return Block(modules=once), Block(modules=block, count=vision.depth)
