@@ -65,6 +65,7 @@ class Architecture:
         dtype: torch's name of the checkpoint's dtype; None when it does not say.
         forbids_float16: why, for those that vLLM never runs in float16.
         supports_pp: whether the class has vLLM's SupportsPP.
+        counts_experts: vLLM finds the number of experts, without which it spreads none.
         copies_kv_heads: ranks beyond the key-value heads hold copies; False for classes that do
             not start with so many.
         notes: what was assumed while reading.
@@ -92,6 +93,7 @@ class Architecture:
     dtype: str | None = None
     forbids_float16: str | None = None
     supports_pp: bool = True
+    counts_experts: bool = True
     copies_kv_heads: bool = True
     uses_mla: bool = False
     pooling: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.model.blocks import experts, norm, router
@@ -45,10 +46,12 @@ def read(keys: Keys) -> Architecture:
         block,
         norm_names=("norm_attn_norm.norm_1", "norm_attn_norm.norm_2"),
     )
-    return decoder.architecture(
+    built = decoder.architecture(
         [layer] * decoder.num_layers,
         on_every_stage=WHOLE_FRAME,
         final_norm=(norm("transformer.norm_f", decoder.hidden),),
         layer_prefix="transformer.blocks",
         experts_per_token=ffn.int("moe_top_k", default=1),
     )
+    # vLLM looks for their number beside the model's other sizes, not in ffn_config
+    return replace(built, counts_experts=False)
