@@ -88,7 +88,7 @@ def settle(
     """
     length = arguments.max_model_len
     max_model_len = architecture.max_model_len if length in {None, AUTO} else int(length or 0)
-    batch = _batch(arguments, accelerator, version, max_model_len)
+    batch = _batch(arguments, architecture, accelerator, version, max_model_len)
     capability = compute_capability(accelerator)
     return Settings(
         dtype=model_dtype(architecture, arguments, capability),
@@ -117,7 +117,11 @@ def settle(
 
 
 def _batch(
-    arguments: VllmArguments, accelerator: Accelerator, version: VllmVersion, max_model_len: int
+    arguments: VllmArguments,
+    architecture: Architecture,
+    accelerator: Accelerator,
+    version: VllmVersion,
+    max_model_len: int,
 ) -> BatchDefaults:
     """Tokens in a step and requests at a time."""
     return settle_batch(
@@ -127,6 +131,7 @@ def _batch(
         max_model_len=max_model_len,
         chunked_prefill=arguments.enable_chunked_prefill is not False,
         doubled=arguments.performance_mode == "throughput",
+        mm_item_tokens=architecture.mm_item_tokens,
     )
 
 

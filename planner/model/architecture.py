@@ -62,6 +62,7 @@ class Architecture:
         max_model_len: the longest context the configuration allows, tokens.
         max_model_len_key: the key that says so; ``default`` where none does.
         longest_model_len: the longest that may be asked for, where that is more.
+        mm_item_tokens: the most tokens of one image or video that a step must hold whole.
         dtype: torch's name of the checkpoint's dtype; None when it does not say.
         forbids_float16: why, for those that vLLM never runs in float16.
         supports_pp: whether the class has vLLM's SupportsPP.
@@ -90,6 +91,7 @@ class Architecture:
     max_model_len: int
     max_model_len_key: str = "max_position_embeddings"
     longest_model_len: int | None = None
+    mm_item_tokens: int = 0
     dtype: str | None = None
     forbids_float16: str | None = None
     supports_pp: bool = True
@@ -102,7 +104,7 @@ class Architecture:
 
     def without_tower(self) -> Architecture:
         """The text model alone, as ``--language-model-only`` builds it."""
-        return replace(self, tower=())
+        return replace(self, tower=(), mm_item_tokens=0)
 
     def with_whole_tower(self) -> Architecture:
         """Each rank with the whole encoder, as ``--mm-encoder-tp-mode data`` builds it.

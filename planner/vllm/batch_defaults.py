@@ -44,11 +44,13 @@ def settle_batch(
     max_model_len: int,
     chunked_prefill: bool = True,
     doubled: bool = False,
+    mm_item_tokens: int = 0,
 ) -> BatchDefaults:
     """What vLLM makes of given and default sizes.
 
-    A default is cut to what the requests can hold; a given one stands. ``doubled`` is
-    ``--performance-mode throughput``.
+    A default is cut to what the requests can hold, and raised to ``mm_item_tokens``, those of
+    the largest image or video where its tokens see each other; a given one stands. ``doubled``
+    is ``--performance-mode throughput``.
     Source: vllm.engine.arg_utils.EngineArgs._set_default_max_num_seqs_and_batched_tokens_args
     (0.33.0)
     """
@@ -59,6 +61,7 @@ def settle_batch(
         tokens = defaults.max_num_batched_tokens * scale
         if not chunked_prefill:
             tokens = max(tokens, max_model_len)
+        tokens = max(tokens, mm_item_tokens)
         tokens = min(tokens, seqs * max_model_len)
     if max_num_seqs is None:
         seqs = min(seqs, tokens)

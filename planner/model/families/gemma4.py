@@ -46,6 +46,8 @@ DEFAULTS: dict[str, Any] = {
 """transformers.Gemma4TextConfig (5.19)"""
 _PATTERN = 6
 _GLOBAL_HEAD_DIM = 512
+_VIDEO_FRAMES = 32
+_FRAME_TOKENS = 70 + 2 + 6
 _ROPES = {
     "sliding_attention": {"rope_type": "default", "rope_theta": 10_000.0},
     "full_attention": {
@@ -65,7 +67,21 @@ def read(keys: Keys) -> Architecture:
         return text(keys)
     text_keys = keys.part("text_config")
     inner = text(text_keys)
-    return vision.beside(inner, _towers(keys, inner.hidden_size), keys, text_keys)
+    built = vision.beside(inner, _towers(keys, inner.hidden_size), keys, text_keys)
+    return replace(built, mm_item_tokens=largest_item(text_keys))
+
+
+def largest_item(keys: Keys) -> int:
+    """Tokens of a video, where its tokens see each other: the largest input there is.
+
+    Source: vllm.model_executor.models.gemma4_mm.Gemma4ProcessingInfo.get_mm_max_tokens_per_item
+    (0.33.0)
+    """
+    return _VIDEO_FRAMES * _FRAME_TOKENS if _sees_images_whole(keys) else 0
+
+
+def _sees_images_whole(keys: Keys) -> bool:
+    return keys.text("use_bidirectional_attention") == "vision"
 
 
 def _towers(keys: Keys, hidden: int) -> tuple[Block, ...]:
@@ -160,8 +176,7 @@ def _layer(decoder: Decoder, layer_type: str, *, shares: bool, mixed: bool) -> L
 def _cache(decoder: Decoder, layer_type: str, *, mixed: bool) -> CacheSpec:
     keys = decoder.keys
     window = keys.int("sliding_window") if layer_type == "sliding_attention" else None
-    prefix = keys.text("use_bidirectional_attention") == "vision"
-    cache = decoder.cache(window, mm_prefix=prefix)
+    cache = decoder.cache(window, mm_prefix=_sees_images_whole(keys))
     if isinstance(cache, FullAttention | SlidingWindow):
         return replace(cache, mixed_heads=mixed)
     return cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planner.model import vision
@@ -47,7 +48,8 @@ def read(keys: Keys) -> Architecture:
     if isinstance(keys.raw("audio_config"), dict):
         inputs = keys.part("audio_config").int("audio_embed_dim", default=_AUDIO_DIM)
         blocks.append(Block(modules=(_projection("embed_audio", inputs, text.hidden_size),)))
-    return vision.beside(text, tuple(blocks), keys, text_keys)
+    built = vision.beside(text, tuple(blocks), keys, text_keys)
+    return replace(built, mm_item_tokens=gemma4.largest_item(text_keys))
 
 
 def _patches(keys: Keys, text_hidden: int) -> Block:
