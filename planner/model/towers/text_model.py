@@ -53,6 +53,7 @@ _CAUSAL = {
     "qwen3_next": "Qwen3NextForCausalLM",
     "smollm3": "SmolLM3ForCausalLM",
     "stablelm": "StableLmForCausalLM",
+    "step3_text": "Step3TextForCausalLM",
 }
 """part of transformers.models.auto.modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES (5.19)"""
 
