@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 DEFAULT_BLOCK_SIZE = 16
 """tokens in a block where no backend objects (vllm.config.cache.CacheConfig, 0.33.0)"""
 
+UNLIKE_HEADS = "_DIFFKV"
+"""how backends are called that serve keys and values of different size"""
+
 
 @frozen
 class AttentionBackend:
@@ -113,7 +116,14 @@ def _unlike_heads(need: AttentionNeed, capability: int) -> AttentionBackend:
     """
     if flash_attention_version(need, capability) == 2:  # noqa: PLR2004 - the version
         refuse_number_format("TRITON_ATTN", need, capability)
-        return AttentionBackend(name="TRITON_ATTN_DIFFKV", block_sizes=(16,))
+        if need.quantized and need.kv_cache_dtype not in ("fp8", "fp8_e4m3"):
+            raise NoBackendError(
+                f"{need.kv_cache_dtype} KV cache is not supported by vLLM where keys and values "
+                "differ in size",
+                cause="Triton's kernel for such heads reads fp8 alone",
+                fix="use --kv-cache-dtype auto or fp8",
+            )
+        return AttentionBackend(name=f"TRITON_ATTN{UNLIKE_HEADS}", block_sizes=(16,))
     if need.quantized and capability // 10 != HOPPER:
         raise NoBackendError(
             f"{need.kv_cache_dtype} KV cache is not supported by vLLM where keys and values "
@@ -121,7 +131,7 @@ def _unlike_heads(need: AttentionNeed, capability: int) -> AttentionBackend:
             cause="FlashAttention reads such a cache on Hopper only",
             fix="use --kv-cache-dtype auto",
         )
-    return AttentionBackend(name="FLASH_ATTN_DIFFKV", block_sizes=(16,))
+    return AttentionBackend(name=f"FLASH_ATTN{UNLIKE_HEADS}", block_sizes=(16,))
 
 
 def resized_for_model(

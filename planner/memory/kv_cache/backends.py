@@ -17,6 +17,8 @@ from planner.model.cache import (
     EncoderOnly,
     FullAttention,
     Mla,
+    PooledIndexer,
+    PoolTail,
     SlidingWindow,
     SparseIndexer,
     WindowLatent,
@@ -24,13 +26,16 @@ from planner.model.cache import (
 from planner.vllm.attention_backend import (
     BLOCK_INDEXER,
     BLOCK_SPARSE,
+    POOL_TAIL,
     SPARSE_INDEXER,
+    UNLIKE_HEADS,
     V4_COMPRESSOR,
     V4_INDEXER,
     V4_LATENT,
     V4_WINDOW,
     AttentionBackend,
     choose_backend,
+    pooled_indexer,
 )
 from planner.vllm.attention_need import AttentionNeed, NoBackendError
 
@@ -65,14 +70,17 @@ def layer_cache(
 
 
 def _stored_dtype(spec: CacheSpec, asked: str, backend: AttentionBackend | None) -> str:
-    """The format a sparse backend makes of the asked one.
+    """The format that a sparse backend, or one for unlike heads, makes of the asked one.
 
+    The latter has a byte for each element of any quantized cache, and none for scales.
     Source: vllm.model_executor.layers.attention.mla_attention
     ._canonicalize_sparse_mla_kv_cache_dtype, vllm.models.deepseek_v4.attention
     ._resolve_dsv4_kv_cache_dtype (0.33.0)
     """
     if isinstance(spec, _V4):
         return "fp8_ds_mla"
+    if backend is not None and backend.name.endswith(UNLIKE_HEADS):
+        return asked if asked in ("auto", "float16", "bfloat16") else "fp8"
     if backend is None or not isinstance(spec, Mla):
         return asked
     fp8 = asked in ("fp8", "fp8_e4m3", "fp8_ds_mla")
@@ -86,7 +94,7 @@ def _stored_dtype(spec: CacheSpec, asked: str, backend: AttentionBackend | None)
 def _backend(
     spec: CacheSpec, asked: str, settings: KvCacheSettings, *, dcp: bool
 ) -> AttentionBackend | None:
-    fixed = _fixed_backend(spec)
+    fixed = _fixed_backend(spec, settings.capability)
     if fixed is not None:
         if not isinstance(spec, FullAttention | BlockIndexer):
             _refuse_v4(spec, settings)
@@ -126,10 +134,14 @@ def _refuse_packed_chunks(settings: KvCacheSettings) -> None:
         )
 
 
-def _fixed_backend(spec: CacheSpec) -> AttentionBackend | None:
+def _fixed_backend(spec: CacheSpec, capability: int) -> AttentionBackend | None:
     """The backend that a model class names itself."""
     if isinstance(spec, SparseIndexer):
         return SPARSE_INDEXER if spec.compress_ratio == 1 else V4_INDEXER
+    if isinstance(spec, PooledIndexer):
+        return pooled_indexer(spec.pool, capability)
+    if isinstance(spec, PoolTail):
+        return POOL_TAIL
     if isinstance(spec, BlockIndexer):
         return BLOCK_INDEXER
     if isinstance(spec, FullAttention) and spec.picks_blocks:
