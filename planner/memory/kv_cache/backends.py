@@ -17,8 +17,6 @@ from planner.model.cache import (
     EncoderOnly,
     FullAttention,
     Mla,
-    PooledIndexer,
-    PoolTail,
     SlidingWindow,
     SparseIndexer,
     WindowLatent,
@@ -26,7 +24,6 @@ from planner.model.cache import (
 from planner.vllm.attention_backend import (
     BLOCK_INDEXER,
     BLOCK_SPARSE,
-    POOL_TAIL,
     SPARSE_INDEXER,
     UNLIKE_HEADS,
     V4_COMPRESSOR,
@@ -35,7 +32,6 @@ from planner.vllm.attention_backend import (
     V4_WINDOW,
     AttentionBackend,
     choose_backend,
-    pooled_indexer,
 )
 from planner.vllm.attention_need import AttentionNeed, NoBackendError
 
@@ -94,7 +90,7 @@ def _stored_dtype(spec: CacheSpec, asked: str, backend: AttentionBackend | None)
 def _backend(
     spec: CacheSpec, asked: str, settings: KvCacheSettings, *, dcp: bool
 ) -> AttentionBackend | None:
-    fixed = _fixed_backend(spec, settings.capability)
+    fixed = _fixed_backend(spec)
     if fixed is not None:
         if not isinstance(spec, FullAttention | BlockIndexer):
             _refuse_v4(spec, settings)
@@ -134,14 +130,10 @@ def _refuse_packed_chunks(settings: KvCacheSettings) -> None:
         )
 
 
-def _fixed_backend(spec: CacheSpec, capability: int) -> AttentionBackend | None:
+def _fixed_backend(spec: CacheSpec) -> AttentionBackend | None:
     """The backend that a model class names itself."""
     if isinstance(spec, SparseIndexer):
         return SPARSE_INDEXER if spec.compress_ratio == 1 else V4_INDEXER
-    if isinstance(spec, PooledIndexer):
-        return pooled_indexer(spec.pool, capability)
-    if isinstance(spec, PoolTail):
-        return POOL_TAIL
     if isinstance(spec, BlockIndexer):
         return BLOCK_INDEXER
     if isinstance(spec, FullAttention) and spec.picks_blocks:
