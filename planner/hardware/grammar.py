@@ -46,7 +46,7 @@ def parse_group(text: str, catalog: Catalog) -> Parsed:
         raise UsageError("--gpus names no GPUs", fix=f"write, say, {EXAMPLES}")
     body, at, network = text.strip().partition("@")
     counts, name = split_counts(body.strip(), catalog)
-    bare = _BRIDGED.sub("", name)
+    bare = _board_name(name, catalog)
     found = lookup.find(catalog, bare)
     if found.node is not None:
         group, notes = _of_node(found, found.node, counts, text)
@@ -65,14 +65,14 @@ def split_counts(body: str, catalog: Catalog) -> tuple[list[int], str]:
     """
     counts: list[int] = []
     rest = body
-    while not lookup.is_known(catalog, _BRIDGED.sub("", rest)):
+    while not lookup.is_known(catalog, _board_name(rest, catalog)):
         leading = _LEADING.match(rest)
         if leading is None:
             break
         counts.append(_count(leading[1], body))
         rest = leading[2].strip()
     trailing = _TRAILING.match(rest)
-    if not counts and trailing and not lookup.is_known(catalog, _BRIDGED.sub("", rest)):
+    if not counts and trailing and not lookup.is_known(catalog, _board_name(rest, catalog)):
         counts, rest = [_count(trailing[2], body)], trailing[1]
     if len(counts) > 2:  # noqa: PLR2004, nodes and GPUs per node
         raise UsageError(
@@ -81,6 +81,11 @@ def split_counts(body: str, catalog: Catalog) -> tuple[list[int], str]:
             fix=f"write, say, {EXAMPLES}",
         )
     return counts, rest
+
+
+def _board_name(name: str, catalog: Catalog) -> str:
+    """The name without ``-bridged``, which node types have in their own names."""
+    return name if lookup.find_node(catalog, name) else _BRIDGED.sub("", name)
 
 
 def _count(digits: str, body: str) -> int:
