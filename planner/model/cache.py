@@ -120,6 +120,33 @@ class BlockIndexer:
 
 
 @frozen
+class PooledIndexer:
+    """The fp8 keys by which sparse attention picks pools of ``pool`` tokens (GLM-5.3).
+
+    Source: vllm.models.glm5next.common.attention.Glm5NextIndexerCache (0.33.0)
+    """
+
+    head_dim: int
+    pool: int
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one key: an fp8 element each, and four bytes of scale per 128."""
+        return self.head_dim + self.head_dim // 128 * 4
+
+
+@frozen
+class PoolTail:
+    """Keys and gates of the tokens whose pool is not full yet: one ring a request (GLM-5.3).
+
+    Source: vllm.models.glm5next.common.attention.Glm5NextTailCache (0.33.0)
+    """
+
+    head_dim: int
+    pool: int
+
+
+@frozen
 class CompressedLatent:
     """One latent for every ``compress_ratio`` tokens (DeepSeek-V4's compressed attention).
 
@@ -207,6 +234,8 @@ CacheSpec = (
     | Mla
     | SparseIndexer
     | BlockIndexer
+    | PooledIndexer
+    | PoolTail
     | CompressedLatent
     | WindowLatent
     | CompressorState

@@ -9,6 +9,7 @@ from planner.vllm import attention_kernels as kernels
 from planner.vllm.attention_need import NoBackendError, capability_text
 from planner.vllm.attention_objections import FLASH, objections, refuse_number_format
 from planner.vllm.flash_attention import (
+    BLACKWELL,
     FA4_MAJORS,
     HOPPER,
     flash_attention_version,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 DEFAULT_BLOCK_SIZE = 16
 """tokens in a block where no backend objects (vllm.config.cache.CacheConfig, 0.33.0)"""
+_CONSUMER_BLACKWELL = 12
 
 UNLIKE_HEADS = "_DIFFKV"
 """how backends are called that serve keys and values of different size"""
@@ -32,6 +34,7 @@ class AttentionBackend:
     ``block_sizes`` are tokens of a kernel's block: these alone when ``exact``, else multiples
     too. A block of the cache may be several kernel blocks. ``preferred`` overrides the default
     block size; ``block_outermost`` says that pages of all layers lie side by side in a block.
+    ``stride_rows``: blocks lie whole pages of so many rows apart.
     """
 
     name: str
@@ -39,6 +42,7 @@ class AttentionBackend:
     exact: bool = False
     preferred: int | None = None
     block_outermost: bool = False
+    stride_rows: int | None = None
 
     def accepts(self, block_size: int) -> bool:
         """Whether blocks of the cache may have this many tokens.
@@ -65,6 +69,7 @@ BLOCK_SPARSE = AttentionBackend(name="MINIMAX_M3_SPARSE", block_sizes=(128,), ex
 V4_INDEXER = AttentionBackend(
     name="DEEPSEEK_V4_INDEXER", block_sizes=(256,), exact=True, block_outermost=True
 )
+POOL_TAIL = AttentionBackend(name="KPOOL_TAIL", block_sizes=(1,), block_outermost=True)
 V4_LATENT = AttentionBackend(name="FLASHMLA_SPARSE_DSV4", block_sizes=(256,), exact=True)
 V4_WINDOW = AttentionBackend(name="DEEPSEEK_SPARSE_SWA", block_sizes=(32,), preferred=256)
 V4_COMPRESSOR = AttentionBackend(name="CompressorBackend", block_sizes=(1,))
@@ -149,7 +154,34 @@ def resized_for_model(
 def _backend(kernel: kernels.Kernel, need: AttentionNeed, capability: int) -> AttentionBackend:
     if kernel.name in FLASH:
         return _flash(kernel.name, need, capability)
-    return AttentionBackend(name=kernel.name, block_sizes=kernel.block_sizes, exact=kernel.exact)
+    return AttentionBackend(
+        name=kernel.name,
+        block_sizes=kernel.block_sizes,
+        exact=kernel.exact,
+        stride_rows=_stride_rows(kernel, need, capability) if kernel.sparse else None,
+    )
+
+
+def _stride_rows(kernel: kernels.Kernel, need: AttentionNeed, capability: int) -> int:
+    """Sparse kernels read a cache as flat rows, or as pages of rows.
+
+    Source: ``customize_spec`` of the sparse backends in vllm.v1.attention.backends.mla (0.33.0)
+    """
+    flat = kernel in (kernels.FLASH_ATTN_MLA_SPARSE, kernels.FLASHINFER_MLA_SPARSE_SM90)
+    if kernel is kernels.FLASHMLA_SPARSE:
+        flat = not need.quantized or capability // 10 == BLACKWELL
+    return 1 if flat else kernel.block_sizes[0]
+
+
+def pooled_indexer(pool: int, capability: int) -> AttentionBackend:
+    """The backend of keys that stand for a pool of tokens: pages of 32 or 64 of them.
+
+    Source: vllm.v1.attention.backends.mla.indexer.Glm5NextIndexerBackend,
+    vllm.utils.deep_gemm.get_paged_mqa_page_sizes (0.33.0)
+    """
+    pages = (64,) if capability // 10 == _CONSUMER_BLACKWELL else (32, 64)
+    sizes = tuple(pool * page for page in pages)
+    return AttentionBackend(name=SPARSE_INDEXER.name, block_sizes=sizes, exact=True)
 
 
 def _flash(name: str, need: AttentionNeed, capability: int) -> AttentionBackend:

@@ -17,6 +17,8 @@ from planner.model.cache import (
     EncoderOnly,
     FullAttention,
     Mla,
+    PooledIndexer,
+    PoolTail,
     SlidingWindow,
     SparseIndexer,
     WindowLatent,
@@ -24,6 +26,7 @@ from planner.model.cache import (
 from planner.vllm.attention_backend import (
     BLOCK_INDEXER,
     BLOCK_SPARSE,
+    POOL_TAIL,
     SPARSE_INDEXER,
     UNLIKE_HEADS,
     V4_COMPRESSOR,
@@ -32,6 +35,7 @@ from planner.vllm.attention_backend import (
     V4_WINDOW,
     AttentionBackend,
     choose_backend,
+    pooled_indexer,
 )
 from planner.vllm.attention_need import AttentionNeed, NoBackendError
 
@@ -90,9 +94,9 @@ def _stored_dtype(spec: CacheSpec, asked: str, backend: AttentionBackend | None)
 def _backend(
     spec: CacheSpec, asked: str, settings: KvCacheSettings, *, dcp: bool
 ) -> AttentionBackend | None:
-    fixed = _fixed_backend(spec)
+    fixed = _fixed_backend(spec, settings.capability)
     if fixed is not None:
-        if not isinstance(spec, FullAttention | BlockIndexer):
+        if not isinstance(spec, FullAttention | BlockIndexer | PoolTail):
             _refuse_v4(spec, settings)
         return fixed
     if isinstance(spec, ChunkedLocal):
@@ -130,19 +134,24 @@ def _refuse_packed_chunks(settings: KvCacheSettings) -> None:
         )
 
 
-def _fixed_backend(spec: CacheSpec) -> AttentionBackend | None:
+_OWN_BACKENDS = {
+    BlockIndexer: BLOCK_INDEXER,
+    PoolTail: POOL_TAIL,
+    CompressedLatent: V4_LATENT,
+    WindowLatent: V4_WINDOW,
+    CompressorState: V4_COMPRESSOR,
+}
+
+
+def _fixed_backend(spec: CacheSpec, capability: int) -> AttentionBackend | None:
     """The backend that a model class names itself."""
     if isinstance(spec, SparseIndexer):
         return SPARSE_INDEXER if spec.compress_ratio == 1 else V4_INDEXER
-    if isinstance(spec, BlockIndexer):
-        return BLOCK_INDEXER
+    if isinstance(spec, PooledIndexer):
+        return pooled_indexer(spec.pool, capability)
     if isinstance(spec, FullAttention) and spec.picks_blocks:
         return BLOCK_SPARSE
-    if isinstance(spec, CompressedLatent):
-        return V4_LATENT
-    if isinstance(spec, WindowLatent):
-        return V4_WINDOW
-    return V4_COMPRESSOR if isinstance(spec, CompressorState) else None
+    return _OWN_BACKENDS.get(type(spec))
 
 
 def attention_need(

@@ -1,4 +1,4 @@
-"""Groups whose pages of unlike size lie side by side in one block (DeepSeek-V4).
+"""Groups whose pages of unlike size lie side by side in one block (DeepSeek-V4, GLM-5.3).
 
 Source: vllm.v1.core.kv_cache_planning._get_packed_kv_cache_groups (0.33.0)
 """
@@ -79,7 +79,8 @@ def _number(bucket: _Bucket, repeats: int | None, *, fill: bool = False) -> int:
 def _fills(bucket: _Bucket, repeats: int | None) -> bool:
     """Whether the bucket may be split down to one layer a group."""
     kind = bucket.first.kind
-    return kind is CacheKind.STATE or (repeats is None and kind.is_window)
+    fixed = kind in (CacheKind.STATE, CacheKind.CIRCULAR)
+    return fixed or (repeats is None and kind.is_window)
 
 
 def _width(bucket: _Bucket, number: int) -> int:

@@ -24,6 +24,7 @@ class CacheKind(StrEnum):
     SLIDING_WINDOW_MLA = "sliding_window_mla"
     CHUNKED_LOCAL = "chunked_local_attention"
     STATE = "mamba"
+    CIRCULAR = "circular_buffer"
     CROSS = "cross_attention"
 
     @property
@@ -52,8 +53,9 @@ class Page:
         padded_bytes: the page as padded to that of other layers.
         multiple_of: bytes to whose multiple a page is rounded (DeepSeek-V4).
         split_above: tokens above which kernels split the block.
+        stride_rows: rows of which whole pages lie between blocks.
         retained: tokens that a window keeps longer for a drafter.
-        request_blocks: blocks a request takes, where that is fixed (states).
+        request_blocks: blocks a request takes, where that is fixed (states, rings).
         block_outermost: pages of all layers lie side by side in a block.
     """
 
@@ -67,6 +69,7 @@ class Page:
     padded_bytes: int | None = None
     multiple_of: int | None = None
     split_above: int | None = None
+    stride_rows: int | None = None
     retained: int = 0
     request_blocks: int | None = None
     block_outermost: bool = False
@@ -98,6 +101,8 @@ class Page:
 
         Source: vllm.v1.kv_cache_interface.KVCacheSpec.get_block_stride_alignment (0.33.0)
         """
+        if self.stride_rows is not None:
+            return self.stride_rows * self.row_bytes
         if self.split_above is None or self.kind is CacheKind.STATE:
             return 1
         kernel_block = gcd(self.split_above, self.block_size)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from planner.frozen import frozen
 from planner.memory.kv_cache.dtypes import head_bytes, latent_bytes
+from planner.memory.kv_cache.indexer_pages import V4_MULTIPLE, indexer_page
 from planner.memory.kv_cache.page import CacheKind, Page
 from planner.memory.kv_cache.states import state_blocks, state_bytes, state_dtypes
 from planner.model.cache import (
@@ -18,6 +19,8 @@ from planner.model.cache import (
     CrossAttention,
     FullAttention,
     Mla,
+    PooledIndexer,
+    PoolTail,
     SlidingWindow,
     SparseIndexer,
     WindowLatent,
@@ -36,8 +39,6 @@ if TYPE_CHECKING:
 
 _V4_ROW_BYTES = 584
 """448 B of fp8 latent, 128 B of rotary part and 8 B of scales (DeepSeek-V4)"""
-_V4_MULTIPLE = 576
-"""bytes to whose multiple kernels of DeepSeek-V4 want a page"""
 _V4_WINDOW_BLOCK = 64
 _COMPRESSOR_BLOCKS = {4: 4, 128: 8}
 """tokens in a compressor's block, by its ratio: its page is as large as a latent's"""
@@ -75,14 +76,17 @@ def _page(layer: LayerCache, stage: _Stage) -> Page | None:
         return _state_page(spec, stage)
     if backend is None:
         return None
+    page: Page | None = None
     match spec:
         case FullAttention() | SlidingWindow() | ChunkedLocal() | CrossAttention():
-            return _heads_page(spec, layer.kv_cache_dtype, backend, stage)
-        case Mla() | SparseIndexer() | BlockIndexer():
-            return _latent_page(spec, layer, backend, stage)
+            page = _heads_page(spec, layer.kv_cache_dtype, backend, stage)
+        case Mla():
+            page = _latent_page(spec, layer, backend, stage)
+        case SparseIndexer() | BlockIndexer() | PooledIndexer() | PoolTail():
+            page = indexer_page(spec, backend, stage.blocks.size, stage.settings)
         case CompressedLatent() | WindowLatent() | CompressorState():
-            return _v4_page(spec, backend, stage)
-    return None
+            page = _v4_page(spec, backend, stage)
+    return page
 
 
 def _heads_page(
@@ -139,38 +143,17 @@ def _window_page(page: Page, backend: AttentionBackend, blocks: Blocks) -> Page:
 
 
 def _latent_page(
-    spec: Mla | SparseIndexer | BlockIndexer,
+    spec: Mla,
     layer: LayerCache,
     backend: AttentionBackend,
     stage: _Stage,
 ) -> Page:
-    """A latent vector a token, the same on every rank; or a key of the indexer.
+    """A latent vector a token, the same on every rank.
 
-    Source: vllm.model_executor.layers.attention.mla_attention.MLAAttention.get_kv_cache_spec,
-    vllm.model_executor.models.deepseek_v2.DeepseekV32IndexerCache (0.33.0)
+    Source: vllm.model_executor.layers.attention.mla_attention.MLAAttention.get_kv_cache_spec
+    (0.33.0)
     """
     name, dtype = layer.kv_cache_dtype, stage.settings.dtype
-    if isinstance(spec, BlockIndexer):
-        return Page(
-            kind=CacheKind.MLA,
-            block_size=stage.blocks.size,
-            rows=1,
-            row_bytes=spec.head_dim * DTYPE_BYTES[dtype],
-            format=(spec.head_dim, dtype),
-            split_above=backend.split_above,
-        )
-    if isinstance(spec, SparseIndexer):
-        return Page(
-            kind=CacheKind.MLA,
-            block_size=stage.blocks.size,
-            rows=1,
-            row_bytes=spec.row_bytes,
-            tokens_per_row=spec.compress_ratio,
-            format=(spec.head_dim, "uint8"),
-            multiple_of=_V4_MULTIPLE if spec.compress_ratio > 1 else None,
-            split_above=backend.split_above,
-            block_outermost=backend.block_outermost,
-        )
     return Page(
         kind=CacheKind.MLA if spec.window is None else CacheKind.SLIDING_WINDOW_MLA,
         block_size=stage.blocks.size,
@@ -179,6 +162,7 @@ def _latent_page(
         window=spec.window,
         format=(spec.head_size, name, dtype),
         split_above=backend.split_above,
+        stride_rows=backend.stride_rows,
     )
 
 
@@ -197,7 +181,7 @@ def _v4_page(
         block_size=_V4_WINDOW_BLOCK,
         rows=1,
         row_bytes=_V4_ROW_BYTES,
-        multiple_of=_V4_MULTIPLE,
+        multiple_of=V4_MULTIPLE,
         split_above=backend.split_above,
         format=(type(spec).__name__,),
     )

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.errors import InvalidInputError
-from planner.frozen import frozen
 from planner.model.architecture import Layer
 from planner.model.blocks import correction_bias, experts, mlp, norms, router
 from planner.model.compressed_attention import compressed_attention, compressed_caches
 from planner.model.decoder import Decoder
 from planner.model.modules import Part, Weight
+from planner.model.residual_streams import ResidualStreams
 
 if TYPE_CHECKING:
     from planner.model.architecture import Architecture
@@ -59,7 +59,7 @@ def read(keys: Keys) -> Architecture:
     """
     decoder = Decoder.read(keys, DEFAULTS)
     keys = decoder.keys
-    streams = _Streams(count=keys.int("hc_mult"), hidden=decoder.hidden)
+    streams = ResidualStreams(count=keys.int("hc_mult"), hidden=decoder.hidden)
     hashed = _hashed_layers(decoder)
     layers = [
         Layer(
@@ -111,27 +111,6 @@ def _hashed_layers(decoder: Decoder) -> range:
     stated = decoder.keys.list("mlp_layer_types")
     count = stated.count("hash_moe") if stated else decoder.keys.int("num_hash_layers")
     return range(count)
-
-
-@frozen(kw_only=False)
-class _Streams:
-    """Residual streams and what mixes them, in float32 on every rank."""
-
-    count: int
-    hidden: int
-
-    def _weights(self, name: str, rows: int, scales: int) -> tuple[Module, ...]:
-        shapes = {"fn": (rows, self.count * self.hidden), "base": (rows,), "scale": (scales,)}
-        return tuple(
-            Weight(name=f"{name}_{part}", shape=shape, dtype="float32")
-            for part, shape in shapes.items()
-        )
-
-    def mixers(self, name: str) -> tuple[Module, ...]:
-        return self._weights(name, (2 + self.count) * self.count, 3)
-
-    def head(self) -> tuple[Module, ...]:
-        return self._weights("model.hc_head", self.count, 1)
 
 
 def _experts(decoder: Decoder, *, hashed: bool) -> tuple[Module, ...]:

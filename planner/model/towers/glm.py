@@ -1,17 +1,20 @@
-"""The vision transformers of GLM-4.1V, GLM-4.5V and GLM-OCR."""
+"""The vision transformers of GLM-4.1V, GLM-4.5V, GLM-OCR and GLM-5.3."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planner.model.architecture import Block
 from planner.model.blocks import mlp, norm, norms
-from planner.model.modules import Buffer, Weight
+from planner.model.modules import Buffer, Linear, Weight
+from planner.model.rope import rope_buffer
 from planner.model.towers.parts import column, convolution
 from planner.model.towers.qwen import QwenVision
 
 if TYPE_CHECKING:
     from planner.model.keys import Keys
+    from planner.model.modules import Module
 
 DEFAULTS: dict[str, Any] = {
     "depth": 24,
@@ -35,6 +38,8 @@ OCR_DEFAULTS: dict[str, Any] = {
     "intermediate_size": 4096,
 }
 """transformers.GlmOcrVisionConfig (5.19)"""
+NEXT_DEFAULTS: dict[str, Any] = {**OCR_DEFAULTS, "projection_intermediate_size": 10240}
+"""transformers.Glm5NextVisionConfig (5.23)"""
 
 
 def glm4v(keys: Keys, prefix: str = "visual") -> tuple[Block, ...]:
@@ -93,3 +98,24 @@ def glm_ocr(keys: Keys, text_intermediate: int, prefix: str = "visual") -> tuple
         *convolution(f"{prefix}.downsample", outputs, hidden, merge, merge),
     )
     return Block(modules=once), Block(modules=block, count=vision.depth)
+
+
+def glm5_next(keys: Keys, max_position: int, prefix: str = "visual") -> tuple[Block, ...]:
+    """As GLM-OCR's with a projector's width of its own, never quantized.
+
+    Its rotary table has a row for each of the text model's positions.
+    Source: vllm.models.glm5next.common.multimodal.Glm5NextVisionTransformer (0.33.0)
+    """
+    keys = keys.with_defaults(NEXT_DEFAULTS)
+    head_dim = keys.int("hidden_size") // keys.int("num_heads")
+    table = rope_buffer(head_dim, max_position, {"partial_rotary_factor": 0.5})
+
+    def adapted(module: Module) -> Module:
+        if isinstance(module, Linear):
+            return replace(module, quantized=False)
+        return table if isinstance(module, Buffer) else module
+
+    return tuple(
+        replace(block, modules=tuple(map(adapted, block.modules)))
+        for block in glm_ocr(keys, keys.int("projection_intermediate_size"), prefix)
+    )
