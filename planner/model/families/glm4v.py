@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 OCR = "GlmOcrForConditionalGeneration"
 ARCHITECTURES = ("Glm4vForConditionalGeneration", "Glm4vMoeForConditionalGeneration", OCR)
 EXAMPLES = {
-    "zai-org/GLM-4.1V-9B-Thinking": 10_292_777_472,
-    "zai-org/GLM-4.5V": 107_710_933_120,
+    "zai-org/GLM-4.1V-9B-Thinking": 10_292_593_152,
 }
 DEFAULTS: dict[str, Any] = {
     "vocab_size": 151552,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 K25 = "KimiK25ForConditionalGeneration"
 ARCHITECTURES = ("KimiVLForConditionalGeneration", K25)
-EXAMPLES = {"moonshotai/Kimi-VL-A3B-Instruct": 16_407_657_776}
+EXAMPLES = {"moonshotai/Kimi-VL-A3B-Instruct": 16_407_656_048}
 
 
 def read(keys: Keys) -> Architecture:

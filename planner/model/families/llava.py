@@ -21,8 +21,8 @@ VIDEO, ONE = "LlavaNextVideoForConditionalGeneration", "LlavaOnevisionForConditi
 BEE = "BeeForConditionalGeneration"
 ARCHITECTURES = (LLAVA, NEXT, VIDEO, ONE, BEE)
 EXAMPLES = {
-    "llava-hf/llava-v1.6-mistral-7b-hf": 7_566_747_648,
-    "llava-hf/llava-1.5-13b-hf": 13_351_494_656,
+    "llava-hf/llava-v1.6-mistral-7b-hf": 7_554_149_376,
+    "llava-hf/llava-1.5-13b-hf": 13_338_896_384,
 }
 
 
