@@ -13,10 +13,17 @@ from pathlib import Path
 from typing import Any
 
 DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "oracle"
-FILES = ("layouts", "compute_capability", "options")
+FILES = ("layouts", "compute_capability", "options", "more_models", "mixed")
 #: the board that stands for a compute capability; the defaults that move with a GPU's memory are
 #: those that vLLM was asked with
-BOARDS = {75: "t4", 80: "a100-sxm4-80gb", 89: "l40s", 90: "h200", 100: "b200"}
+BOARDS = {
+    75: "t4",
+    80: "a100-sxm4-80gb",
+    89: "l40s",
+    90: "h200",
+    100: "b200",
+    120: "rtx-pro-6000-bw-server-96gb",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +81,7 @@ class GoldenRow:
 
 
 def read_rows() -> tuple[GoldenRow, ...]:
-    """Every row of the three files."""
+    """Every row of every file."""
     return tuple(row for name in FILES for row in _read(name))
 
 

@@ -45,9 +45,9 @@ REFUSALS = (
     Refusal(
         error=r"AssertionError: $",
         says="AssertionError without a word",
-        codes=("PAR002", "PAR004"),
-        why="a bare assertion of a projection: key-value heads that ranks cannot share, or the "
-        "heads of an image encoder",
+        codes=("PAR002", "PAR004", "QNT001"),
+        why="a bare assertion: key-value heads that ranks cannot share, the heads of an image "
+        "encoder, or experts whose slices are no whole groups",
     ),
     Refusal(
         error="ZeroDivisionError: integer modulo by zero",
@@ -68,10 +68,11 @@ REFUSALS = (
         why="the class lacks SupportsPP",
     ),
     Refusal(
-        error=r"Decode context parallelism for GQA/MQA|--decode-context-parallel-size",
-        says="Decode context parallelism for GQA/MQA requires …",
-        codes=("PAR013",),
-        why="no copies of key-value heads to share the context among",
+        error=r"Decode context parallelism for GQA/MQA|--decode-context-parallel-size|by dcp_size",
+        says="Decode context parallelism for GQA/MQA requires …; must be divisible by dcp_size",
+        codes=("PAR013", "LEN002"),
+        why="no copies of key-value heads to share the context among; a model that is refused "
+        "before its layouts are looked at",
     ),
     Refusal(
         error=r"The quantization method \w+ is not supported for the current GPU",
@@ -80,8 +81,9 @@ REFUSALS = (
         why="the method's least compute capability",
     ),
     Refusal(
-        error=r"not divisible by (group_size|weight quantization block)",
-        says="Weight input_size_per_partition=N is not divisible by group_size=N",
+        error=r"not divisible by (group_size|weight quantization block)|not aligned with the "
+        r"quantized weight shape|Failed to find a kernel that can implement the WNA16",
+        says="Weight input_size_per_partition=N is not divisible by group_size=N; … not aligned …",
         codes=("QNT001",),
         why="a shard that is no whole number of groups or blocks",
     ),
@@ -92,8 +94,41 @@ REFUSALS = (
         why="below 8.9 only Marlin is left for fp8 experts, and a shard is off its grid",
     ),
     Refusal(
-        error=r"FP8 KV cache is not supported by the Triton|No valid attention backend found",
-        says="FP8 KV cache is not supported by …; No valid attention backend found",
+        error="Unknown quantization method|is deprecated and will be removed",
+        says="Unknown quantization method: X; The quantization method X is deprecated",
+        codes=("QNT003",),
+        why="a number format that vLLM gave up, or takes only when told so",
+    ),
+    Refusal(
+        error=r"torch\.\w+ is not supported for quantization method",
+        says="torch.X is not supported for quantization method X",
+        codes=("QNT005",),
+        why="kernels of the format compute in other dtypes",
+    ),
+    Refusal(
+        error="does not support float16",
+        says="The model type X does not support float16",
+        codes=("HWD006", "QNT003"),
+        why="a class that is unstable in float16; the one row is of a format that vLLM gave up",
+    ),
+    Refusal(
+        error="Number of experts in the model must be greater than 0",
+        says="Number of experts in the model must be greater than 0",
+        codes=("MOE001",),
+        why="no experts to spread",
+    ),
+    Refusal(
+        error="User-specified max_model_len",
+        says="User-specified max_model_len (N) is greater than the derived max_model_len",
+        codes=("LEN001",),
+        why="a context beyond the model's",
+    ),
+    Refusal(
+        error=r"FP8 KV cache is not supported by the Triton|No valid attention backend found|"
+        r"kv-cache is not supported with fp8|NVFP4 KV cache is not supported|requires DeepGEMM|"
+        r"nvfp4 KV cache is not supported with MLA|TurboQuant KV cache requires|"
+        r"supports only fp8/fp8_e4m3 quantized KV cache",
+        says="FP8 KV cache is not supported by …; No valid attention backend found; …",
         codes=("KVC003",),
         why="no backend reads a cache of that format on that board",
     ),

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
+from planner.vllm.dtype import BFLOAT16_CAPABILITY
 
 if TYPE_CHECKING:
     from planner.case import Case
@@ -32,12 +33,17 @@ SEVERITY = Severity.ADVICE
 ORIGIN = Origin.VLLM
 SCOPE = "layout"
 BAD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus 2xT4 -tp 2 --max-model-len 2048",)
-GOOD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus L4 --max-model-len 2048",)
+GOOD = (
+    "--model Qwen/Qwen2.5-7B-Instruct --gpus L4 --max-model-len 2048",
+    "--model Qwen/Qwen2.5-7B-Instruct --gpus H100 --dtype float16",
+)
 
 
 def broken(case: Case) -> Bools | bool:
     """All rows or none."""
-    return case.architecture.dtype == "bfloat16" and case.settings.dtype == "float16"
+    lacking = case.settings.capability < BFLOAT16_CAPABILITY
+    other = case.architecture.dtype == "bfloat16" and case.settings.dtype == "float16"
+    return lacking and other
 
 
 def explain(case: Case, row: int) -> Explanation:

@@ -30,7 +30,7 @@ def found() -> Sequence[Answer]:
 
 
 def test_every_row_is_answered(found: Sequence[Answer]) -> None:
-    assert len(found) == len(ROWS) == 4836
+    assert len(found) == len(ROWS) > 5500
     assert {answer.row.capability for answer in found} == set(BOARDS)
     assert len(tables(ROWS)) < len(ROWS) / 5
 
