@@ -67,6 +67,7 @@ def best_layouts(subject: Subject, judged: list[Judged]) -> tuple[plan.Layout, .
             executor=subject.request.executor,
             why=why(case, row, first=place == 0),
             findings=findings[place],
+            notes=(f"on {case.group.text}",) if len(subject.groups) > 1 else (),
         )
         for place, (case, row) in enumerate(chosen)
     )

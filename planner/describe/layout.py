@@ -26,6 +26,7 @@ def describe_layout(
     model: str,
     executor: Executor,
     why: str = "",
+    notes: tuple[str, ...] = (),
     findings: tuple[Finding, ...] = (),
 ) -> plan.Layout:
     """One row in full."""
@@ -47,6 +48,7 @@ def describe_layout(
         vllm_args=arguments,
         commands=commands if placed else (),
         findings=findings,
+        notes=notes,
     )
 
 
