@@ -76,6 +76,8 @@ def main() -> int:
     failed = failures(figures)
     for sentence in failed:
         print(f"worse: {sentence}")
+    if failed:
+        print("where that is meant, make accuracy writes the page anew: say why in its commit")
     if check:
         return int(bool(failed))
     PAGE.write_text(text(found), encoding="utf-8")

@@ -67,6 +67,7 @@ def page(answers: Sequence[Answer], headlines: Sequence[Headline]) -> Iterator[s
     yield from (f"{len(answers):,} rows of {len(models)} models.", "")
     yield from _by_figure(answers)
     accepted = [answer for answer in answers if answer.row.accepted]
+    yield from _counts("file", grouped(answers, lambda answer: f"`{answer.row.file}.csv`"))
     yield from _counts("number format", grouped(accepted, _format))
     yield from _counts("compute capability", grouped(answers, _board))
     yield from _counts("options", grouped(answers, _options))
