@@ -65,7 +65,11 @@ class Mamba2State:
 
 @frozen
 class GatedDeltaNetState:
-    """Gated delta net (Qwen3-Next, Qwen3.5)."""
+    """Gated delta net (Qwen3-Next, Qwen3.5).
+
+    ``stores_inside_prefill``: FlashInfer's kernel may run the prefill, which can store a state
+    in its middle (not in OLMo Hybrid).
+    """
 
     num_k_heads: int
     num_v_heads: int
@@ -73,6 +77,7 @@ class GatedDeltaNetState:
     head_v_dim: int
     conv_kernel: int
     state_dtype: str | None = None
+    stores_inside_prefill: bool = True
 
     def shapes(self, tensor_parallel_size: int, speculative_tokens: int = 0) -> Shapes:
         """Tensors of one rank."""

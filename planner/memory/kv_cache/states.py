@@ -124,7 +124,9 @@ def _gdn_stores(state: StateCache, settings: KvCacheSettings) -> bool:
     Source: vllm.model_executor.layers.mamba.gdn.qwen_gdn_linear_attn
     ._resolve_gdn_prefill_backend (0.33.0)
     """
-    if not isinstance(state, GatedDeltaNetState) or not settings.prefix_caching:
+    if not isinstance(state, GatedDeltaNetState) or not state.stores_inside_prefill:
+        return False
+    if not settings.prefix_caching:
         return False
     if settings.capability == 90:  # noqa: PLR2004 - Hopper
         return True

@@ -38,7 +38,7 @@ def read(keys: Keys) -> Architecture:
         with_bias = not keys.flag("use_rmsnorm")
         attention = (*attention, *norms(decoder.head_dim, *names, bias=with_bias))
     dense = decoder.layer(attention, decoder.mlp(bias=bias))
-    sparse = decoder.layer(attention, _sparse_block(decoder))
+    sparse = decoder.layer(attention, sparse_block(decoder))
     start = keys.int("first_k_dense_replace", default=0)
     return decoder.architecture(
         [sparse if index >= start else dense for index in range(decoder.num_layers)],
@@ -46,7 +46,8 @@ def read(keys: Keys) -> Architecture:
     )
 
 
-def _sparse_block(decoder: Decoder) -> tuple[Module, ...]:
+def sparse_block(decoder: Decoder) -> tuple[Module, ...]:
+    """Router, experts, and the shared ones as one dense block."""
     keys, hidden = decoder.keys, decoder.hidden
     count, size = keys.int("num_experts"), keys.int("moe_intermediate_size")
     shared = keys.int("num_shared_experts", default=0)
