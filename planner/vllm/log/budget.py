@@ -16,14 +16,20 @@ if TYPE_CHECKING:
 _SLACK_BYTES = 2 * 1024**2
 
 
-def balanced(rank: RankFacts, note: Callable[[str], None]) -> RankFacts:
+def balanced(
+    rank: RankFacts, note: Callable[[str], None], *, graphs_counted: bool = True
+) -> RankFacts:
     """A rank's figures once they are held against each other.
+
+    ``graphs_counted`` False: the log says that the estimate of the graphs is not taken off.
 
     requested = weights + activation + non-torch + KV cache, and from 0.20 on an estimate of the
     graphs, which releases from 0.27 on print inside the activation peak: it is taken out there.
     Where the sum is off, no one can tell which part is: the parts are left out.
     Source: vllm.v1.worker.gpu_worker.Worker.determine_available_memory (0.26.0, 0.33.0)
     """
+    if not graphs_counted:
+        rank = replace(rank, graphs_estimated=None)
     rank = _share_of_total(rank, note)
     rank = _split(rank, note)
     parts = (rank.weights, rank.activation, rank.non_torch, rank.kv_cache, rank.requested)
@@ -57,7 +63,9 @@ def _taken_out(rank: RankFacts, activation: Printed, estimate: Printed) -> RankF
         size_bytes=activation.size_bytes - estimate.size_bytes,
         step_bytes=activation.step_bytes + estimate.step_bytes,
     )
-    return replace(rank, activation=peak) if peak.size_bytes >= 0 else rank
+    if peak.size_bytes < 0:
+        return replace(rank, graphs_estimated=None)
+    return replace(rank, activation=peak)
 
 
 def _share_of_total(rank: RankFacts, note: Callable[[str], None]) -> RankFacts:

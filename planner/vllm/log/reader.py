@@ -14,7 +14,7 @@ from planner.vllm.log.patterns import failure_texts, patterns
 from planner.vllm.log.process import process_of
 from planner.vllm.log.start import Start
 from planner.vllm.log.summary import summary
-from planner.vllm.log.text import file_lines, is_part, messages
+from planner.vllm.log.text import STANDARD_INPUT, file_lines, is_part, messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,12 +30,13 @@ _ERROR_MARKS = ("Error", "Exception")
 
 
 def read_log(path: Path) -> LogFacts:
-    """The facts of a log file: UTF-8 or UTF-16, gzip or plain.
+    """The facts of a log file: UTF-8 or UTF-16, gzip or plain; ``-`` is standard input.
 
     Raises:
         InvalidInputError: it cannot be read, or vLLM did not write it.
     """
-    return read_lines(file_lines(path), name=str(path))
+    name = "standard input" if str(path) == STANDARD_INPUT else str(path)
+    return read_lines(file_lines(path), name=name)
 
 
 def read_lines(lines: Iterable[str], *, name: str = "log") -> LogFacts:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from planner.units import GIB
 from planner.vllm.log.figures import STAGES, LogError, Printed
+from planner.vllm.log.patterns import failure_texts
 
 if TYPE_CHECKING:
     from planner.vllm.log.patterns import Pattern
@@ -20,7 +21,7 @@ _LONGEST_ERROR = 600
 _LEAST_DIGITS = 2
 #: a fact that is only printed once a stage is reached
 _REACHED = {"weights": "profile", "kv_cache": "capture", "init_engine": "started"}
-_QUIET = re.compile(r"\b(?:INFO|WARNING|WARN|DEBUG)\b")
+_QUIET = re.compile(r"\b(?:INFO|WARNING|DEBUG)\b")
 _QUIET_CHARACTERS = 160
 _ERROR = re.compile(
     r"(?:^|[\s|])(?P<text>(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Interrupt)(?:: .*|:?$))"
@@ -28,6 +29,7 @@ _ERROR = re.compile(
 _PREFIX = re.compile(
     r"^.*?\b(?:ERROR|CRITICAL|FATAL)\b[ :]*(?:[\d:., -]{6,}\s*)?(?:\[[^\]]*\]|\S+\])?\s*"
 )
+_TAGS = re.compile(r"^(?:\s*\([^()]*pid=\d+[^()]*\))+")
 _PYDANTIC = re.compile(r" \[type=\w+, input_value=.*")
 
 
@@ -125,8 +127,11 @@ class Start:
         if _QUIET.search(message, 0, _QUIET_CHARACTERS) or message.lstrip().startswith("File "):
             return
         match = _ERROR.search(message)
-        text = match["text"] if match else _PREFIX.sub("", message)
-        text = _PYDANTIC.sub("", text.strip()).rstrip(":")[:_LONGEST_ERROR]
+        if match is None and not any(text in message for text in failure_texts()):
+            return
+        text = match["text"] if match else _TAGS.sub("", _PREFIX.sub("", message))
+        text = _PYDANTIC.sub("", text.strip()).removeprefix("Value error, ")
+        text = text.rstrip(":")[:_LONGEST_ERROR]
         known = any(text == each.text for each in self.errors)
         if text and not known and len(self.errors) < _MOST_ERRORS:
             self.errors.append(LogError(text=text, stage=STAGES[self.stage], line=line))

@@ -49,8 +49,10 @@ def summary(start: Start, *, name: str, sha256: str, starts: int) -> LogFacts:
     )
     for note in asked.notes:
         notes.add(note)
-    ranks = tuple(balanced(each, notes.add) for each in _ranks(start, notes))
     engine = _Engine(start)
+    counted = engine.text("graphs_counted") != "disabled"
+    found = _ranks(start, notes)
+    ranks = tuple(balanced(each, notes.add, graphs_counted=counted) for each in found)
     return LogFacts(
         name=name,
         sha256=sha256,

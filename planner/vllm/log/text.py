@@ -7,8 +7,10 @@ import gzip
 import io
 import json
 import re
+import sys
 import zlib
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from planner.errors import InvalidInputError
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 LONGEST_LINE_BYTES = 256 * 1024
 #: a start is told in the first megabytes; a longer file is cut, with a note
 MOST_BYTES = 4 * 1024**3
+#: the name under which a program reads what another one prints
+STANDARD_INPUT = "-"
 _GZIP = b"\x1f\x8b"
 #: of one character, at most
 _UTF8_BYTES = 4
@@ -37,14 +41,19 @@ _CRI_PART = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d) std(?:out|
 def file_lines(path: Path) -> Iterator[str]:
     """The lines of a file with their ends, so that a last one that was cut is seen.
 
-    UTF-8 or UTF-16, gzip or plain. A line beyond ``LONGEST_LINE_BYTES`` is cut there.
+    UTF-8 or UTF-16, gzip or plain; ``-`` is standard input. A line beyond
+    ``LONGEST_LINE_BYTES`` is cut there.
 
     Raises:
         InvalidInputError: it cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            yield from _lines(_plain(file), str(path))
+        if str(path) == STANDARD_INPUT:
+            with _plain(sys.stdin.buffer) as text:
+                yield from _lines(text, "standard input")
+            return
+        with path.open("rb") as file, _plain(file) as text:
+            yield from _lines(text, str(path))
     except OSError as error:
         reason = error.strerror or str(error)
         raise InvalidInputError(
@@ -58,16 +67,19 @@ class _Readable(Protocol):
         """One line, of ``size`` bytes at most."""
 
 
-def _plain(file: IO[bytes]) -> _Readable:
+@contextmanager
+def _plain(file: BinaryIO) -> Iterator[_Readable]:
     """The stream behind a gzip wrapper or UTF-16."""
-    start = file.read(2)
-    file.seek(0)
+    start = file.peek(2)[:2] if isinstance(file, io.BufferedReader) else b""
     if start == _GZIP:
-        return gzip.GzipFile(fileobj=file)
-    if start in _UTF16:
+        with gzip.GzipFile(fileobj=file) as packed:
+            yield packed
+    elif start in _UTF16:
         text = io.TextIOWrapper(file, encoding="utf-16", errors="replace", newline="\n")
-        return _Encoded(text)
-    return file
+        yield _Encoded(text)
+        text.detach()
+    else:
+        yield file
 
 
 class _Encoded:
