@@ -22,7 +22,7 @@ from planner.errors import ExitCode  # noqa: E402
 from planner.hardware import views  # noqa: E402
 from planner.hardware.catalog import Catalog, data_root  # noqa: E402
 from planner.report.base import formats  # noqa: E402
-from planner.rules.base import rules  # noqa: E402
+from planner.rules.base import rules, shown  # noqa: E402
 from planner.units import GIB  # noqa: E402
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def rule_page(rule: Rule) -> Iterator[str]:
     yield from (f"Severity {rule.SEVERITY}, origin {rule.ORIGIN}.", "")
     yield from (markdown(rule.__doc__ or ""), "")
     for label, examples in (("Refused", rule.BAD), ("Fine", rule.GOOD)):
-        commands = [f"planner validate {example}" for example in examples]
+        commands = [shown(rule, example) for example in examples]
         yield from (f"## {label}", "", "```sh", *commands, "```", "")
 
 

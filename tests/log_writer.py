@@ -136,13 +136,14 @@ def _asked_old(run: Written) -> list[str]:
         f"INFO 11-22 07:35:31 api_server.py:528] vLLM API server version {run.version}",
         (
             "INFO 11-22 07:35:31 api_server.py:529] args: Namespace(host=None, port=8000, "
-            f"model='{run.model}', max_model_len={run.max_model_len}, tensor_parallel_size={run.tp}, "
-            f"gpu_memory_utilization={run.utilization}, max_num_batched_tokens={run.batched_tokens}, "
+            f"model='{run.model}', max_model_len={run.max_model_len}, "
+            f"tensor_parallel_size={run.tp}, gpu_memory_utilization={run.utilization}, "
+            f"max_num_batched_tokens={run.batched_tokens}, "
             "dispatch_function=<function serve at 0x7f0d5c1f3d90>)"
         ),
         (
-            f"INFO 11-22 07:35:40 llm_engine.py:237] Initializing an LLM engine (v{run.version}) with "
-            f"config: {_config(run)}"
+            f"INFO 11-22 07:35:40 llm_engine.py:237] Initializing an LLM engine (v{run.version}) "
+            f"with config: {_config(run)}"
         ),
     ]
 
@@ -165,9 +166,10 @@ def _worker_old(run: Written) -> list[str]:
                 f"{run.requested:.2f}GiB"
             ),
             (
-                f"{head}worker.py:267] model weights take {run.weights:.2f}GiB; non_torch_memory takes "
-                f"{run.non_torch:.2f}GiB; PyTorch activation peak memory takes {run.activation:.2f}GiB;"
-                f" the rest of the memory reserved for KV Cache is {run.room:.2f}GiB."
+                f"{head}worker.py:267] model weights take {run.weights:.2f}GiB; "
+                f"non_torch_memory takes {run.non_torch:.2f}GiB; PyTorch activation peak memory "
+                f"takes {run.activation:.2f}GiB; the rest of the memory "
+                f"reserved for KV Cache is {run.room:.2f}GiB."
             ),
         ]
     return [
@@ -204,8 +206,8 @@ def _asked(run: Written) -> list[str]:
             f"max_num_batched_tokens={run.batched_tokens}."
         ),
         (
-            f"{core}INFO 11-22 07:36:04 [core.py:116] Initializing a V1 LLM engine (v{run.version}) "
-            f"with config: {_config(run)}"
+            f"{core}INFO 11-22 07:36:04 [core.py:116] Initializing a V1 LLM engine "
+            f"(v{run.version}) with config: {_config(run)}"
         ),
     ]
 
@@ -228,8 +230,8 @@ def _worker(run: Written, rank: int) -> list[str]:
     return [
         *runner,
         (
-            f"{_tag(run, 'Worker', rank)}WARNING 11-22 07:36:09 [fused_moe.py:1107] Config file not "
-            f"found at configs/E=64,N=1408,device_name={run.board}.json"
+            f"{_tag(run, 'Worker', rank)}WARNING 11-22 07:36:09 [fused_moe.py:1107] Config file "
+            f"not found at configs/E=64,N=1408,device_name={run.board}.json"
         ),
         f"{head}[model_runner.py:305] Model loading took {weights} GiB{memory} and 2.5 seconds",
         *(estimated if run.graphs_estimated and run.number >= (0, 19) else []),

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from planner.errors import UnknownNameError, nearest
-from planner.rules.base import rules
+from planner.rules.base import rules, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,7 +90,7 @@ def _rule_page(rule: Rule) -> str:
     head = f"{rule.CODE} {rule.NAME} ({rule.SEVERITY}, origin {rule.ORIGIN})"
     lines = [head, "", _plain(inspect.cleandoc(rule.__doc__ or "")), ""]
     for label, examples in (("refused", rule.BAD), ("fine", rule.GOOD)):
-        lines += [label, *(f"  planner validate {example}" for example in examples), ""]
+        lines += [label, *(f"  {shown(rule, example)}" for example in examples), ""]
     return "\n".join(lines)
 
 

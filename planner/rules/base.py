@@ -19,6 +19,10 @@ A rule of scope ``model`` judges a configuration before any layout: ``check(aske
 -> Explanation | None``. Rules of scope ``request`` are about a whole request, of ``command``
 about the words of a command; who finds them builds the sentence. Elsewhere a sentence knows
 neither its rule's code nor its severity: the functions below stamp them.
+
+Any rule may name texts of vLLM's own log that mean it, as regular expressions: ``LOG``. A rule of
+scope ``log`` judges nothing else, and its examples are lines of a log; it may offer
+``explain(error: LogError, facts: LogFacts) -> Explanation`` where the manual page is not enough.
 """
 
 from __future__ import annotations
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from planner.model.keys import Keys
     from planner.units import Bools
     from planner.vllm.arguments import VllmArguments
+    from planner.vllm.log.figures import LogError, LogFacts
     from planner.vllm.version import VllmVersion
 
 RULES = "planner.rules"
@@ -89,6 +94,14 @@ class LayoutRule(Rule, Protocol):
         ...
 
 
+class LogRule(Rule, Protocol):
+    """A rule that explains an error of a log."""
+
+    def explain(self, error: LogError, facts: LogFacts) -> Explanation:
+        """Why it happened and what mends it; an empty part is the manual page's."""
+        ...
+
+
 class ModelRule(Rule, Protocol):
     """A rule that judges a model's configuration."""
 
@@ -129,6 +142,11 @@ def find_rule(name: str) -> Rule:
     raise UnknownNameError(
         f"no rule is called {name}", fix=f"nearest: {close}" if close else "planner explain"
     )
+
+
+def shown(rule: Rule, example: str) -> str:
+    """An example as one sees it: a command, or a line of a log."""
+    return example if rule.SCOPE == "log" else f"planner validate {example}"
 
 
 def judge(case: Case, which: Iterable[LayoutRule]) -> dict[str, Bools]:

@@ -44,6 +44,7 @@ GOOD = (
         " --max-num-batched-tokens 256 --max-num-seqs 256"
     ),
 )
+LOG = ("must be greater than or equal to max_num_seqs",)
 
 
 def broken(case: Case) -> Bools | bool:

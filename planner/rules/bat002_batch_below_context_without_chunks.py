@@ -44,6 +44,7 @@ GOOD = (
         " --max-num-batched-tokens 2048"
     ),
 )
+LOG = (r"max_num_batched_tokens \(\d+\) is smaller than max_model_len",)
 
 
 def broken(case: Case) -> Bools | bool:

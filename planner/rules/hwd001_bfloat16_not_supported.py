@@ -35,6 +35,7 @@ ORIGIN = Origin.VLLM
 SCOPE = "layout"
 BAD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus 2xT4 -tp 2 --dtype bfloat16 --max-model-len 2048",)
 GOOD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus 2xT4 -tp 2 --dtype float16 --max-model-len 2048",)
+LOG = ("Bfloat16 is only supported on GPUs with compute capability",)
 
 
 def broken(case: Case) -> Bools | bool:

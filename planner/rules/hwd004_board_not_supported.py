@@ -38,6 +38,7 @@ GOOD = (
         " --max-model-len 8192"
     ),
 )
+LOG = ("no kernel image is available for execution on the device",)
 
 
 OLDEST_CAPABILITY = 75

@@ -36,6 +36,7 @@ ORIGIN = Origin.CAPACITY
 SCOPE = "layout"
 BAD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus A10G --gpu-memory-utilization 0.65",)
 GOOD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus A10G --max-model-len 8192",)
+LOG = ("No available memory for the cache blocks",)
 
 
 def broken(case: Case) -> Bools:

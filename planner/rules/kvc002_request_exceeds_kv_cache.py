@@ -35,6 +35,10 @@ ORIGIN = Origin.CAPACITY
 SCOPE = "layout"
 BAD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus L4",)
 GOOD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus L4 --max-model-len 16384",)
+LOG = (
+    r"KV cache is needed, (?:which is larger than|but only)",
+    "larger than the maximum number of tokens that can be stored in KV cache",
+)
 
 
 def broken(case: Case) -> Bools:

@@ -35,6 +35,10 @@ ORIGIN = Origin.VLLM
 SCOPE = "layout"
 BAD = ("--model deepseek-ai/DeepSeek-V2-Lite --gpus A100 --kv-cache-dtype fp8",)
 GOOD = ("--model deepseek-ai/DeepSeek-V2-Lite --gpus H100 --kv-cache-dtype fp8",)
+LOG = (
+    "not divisible by the maximum page size",
+    r"Aligned KV cache block size \d+ is not supported",
+)
 
 
 def broken(case: Case) -> Bools:

@@ -39,6 +39,7 @@ GOOD = (
     "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --max-model-len 100k",
     "--model microsoft/Phi-3-mini-128k-instruct --gpus H100 --max-model-len 100k",
 )
+LOG = ("is greater than the derived max_model_len",)
 
 
 def broken(case: Case) -> Bools | bool:

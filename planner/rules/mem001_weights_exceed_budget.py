@@ -37,6 +37,7 @@ ORIGIN = Origin.CAPACITY
 SCOPE = "layout"
 BAD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus T4",)
 GOOD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus L4 --max-model-len 8192",)
+LOG = ("Failed to load model - not enough GPU memory",)
 
 
 def broken(case: Case) -> Bools:

@@ -39,6 +39,7 @@ ORIGIN = Origin.CAPACITY
 SCOPE = "layout"
 BAD = ("--model Qwen/Qwen2.5-0.5B-Instruct --gpus T4 --gpu-memory-utilization 0.999",)
 GOOD = ("--model Qwen/Qwen2.5-0.5B-Instruct --gpus T4 --gpu-memory-utilization 0.9",)
+LOG = ("is less than desired GPU memory utilization",)
 
 
 def broken(case: Case) -> Bools:

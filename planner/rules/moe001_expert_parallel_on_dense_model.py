@@ -38,6 +38,7 @@ BAD = (
     "--model databricks/dbrx-instruct --gpus 8xH100 -tp 8 -ep",
 )
 GOOD = ("--model mistralai/Mixtral-8x7B-Instruct-v0.1 --gpus 8xH100 -tp 8 -ep",)
+LOG = ("Number of experts in the model must be greater than 0",)
 
 
 def broken(case: Case) -> Bools:

@@ -33,6 +33,7 @@ ORIGIN = Origin.VLLM
 SCOPE = "layout"
 BAD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus 8xH100 -tp 8",)
 GOOD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus 8xH100 -tp 4",)
+LOG = (r"attention heads \(\d+\) must be divisible by tensor parallel size",)
 
 
 def broken(case: Case) -> Bools:

@@ -35,6 +35,7 @@ ORIGIN = Origin.VLLM
 SCOPE = "layout"
 BAD = ("--model microsoft/phi-4 --gpus 5xH100 -tp 5",)
 GOOD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus 4xH100 -tp 4",)
+LOG = (r"^AssertionError: \d+ is not divisible by \d+",)
 
 
 def broken(case: Case) -> Bools:

@@ -34,6 +34,7 @@ ORIGIN = Origin.VLLM
 SCOPE = "layout"
 BAD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus 8xH100 -tp 8 -pp 2",)
 GOOD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus 8xH100 -tp 8",)
+LOG = ("is larger than the number of available GPUs",)
 
 
 def broken(case: Case) -> Bools:

@@ -34,6 +34,10 @@ ORIGIN = Origin.VLLM
 SCOPE = "layout"
 BAD = ("--model BAAI/bge-m3 --gpus 2xL4 -pp 2",)
 GOOD = ("--model BAAI/bge-m3 --gpus 2xL4 -dp 2",)
+LOG = (
+    "Pipeline parallelism is not supported for this model",
+    "does not support [Pp]ipeline parallelism",
+)
 
 
 def broken(case: Case) -> Bools:

@@ -36,6 +36,10 @@ ORIGIN = Origin.VLLM
 SCOPE = "layout"
 BAD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus 8xH100 -tp 8 -dcp 2",)
 GOOD = ("--model deepseek-ai/DeepSeek-R1 --gpus 8xH200 -tp 8 -dcp 8",)
+LOG = (
+    "must be divisible by dcp_size",
+    "DCP not support sliding window",
+)
 
 
 def broken(case: Case) -> Bools:

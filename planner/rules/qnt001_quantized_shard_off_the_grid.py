@@ -38,6 +38,14 @@ ORIGIN = Origin.VLLM
 SCOPE = "layout"
 BAD = ("--model Qwen/Qwen3-235B-A22B-Instruct-2507-FP8 --gpus 8xA100 -tp 8",)
 GOOD = ("--model Qwen/Qwen3-235B-A22B-Instruct-2507-FP8 --gpus 8xA100 -tp 8 -ep",)
+LOG = (
+    "is not divisible by weight quantization block_[nk]",
+    r"is not divisible by (?:group_size|min_thread_[nk])",
+    "The input size is not aligned with the quantized weight shape",
+    "[Ff]ailed to find a kernel that can implement the WNA16",
+    "must divisible by BLOCK_SIZE_K",
+    "requires K and N to be multiples of",
+)
 
 
 def broken(case: Case) -> Bools:

@@ -34,6 +34,7 @@ ORIGIN = Origin.VLLM
 SCOPE = "layout"
 BAD = ("--model openai/gpt-oss-20b --gpus 4xT4 -tp 4",)
 GOOD = ("--model openai/gpt-oss-20b --gpus A100",)
+LOG = (r"quantization method \S+ is not supported for the current GPU",)
 
 
 def broken(case: Case) -> Bools | bool:

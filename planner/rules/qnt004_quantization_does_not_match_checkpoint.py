@@ -40,6 +40,7 @@ GOOD = (
     "--model Qwen/Qwen2.5-7B-Instruct-AWQ --gpus H100 --quantization awq",
     "--model Qwen/Qwen2.5-7B-Instruct --gpus H100 --quantization fp8",
 )
+LOG = ("does not match the quantization method specified in the",)
 
 
 def check(asked: AskedModel) -> Explanation | None:

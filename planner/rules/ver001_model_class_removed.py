@@ -37,6 +37,7 @@ ORIGIN = Origin.VLLM
 SCOPE = "model"
 BAD = ("--model MiniMaxAI/MiniMax-Text-01 --gpus 8xH200 -tp 8",)
 GOOD = ("--model MiniMaxAI/MiniMax-M2 --gpus 8xH200 -tp 8 -ep",)
+LOG = ("was supported in vLLM until",)
 
 
 def check(asked: AskedModel) -> Explanation | None:

@@ -37,6 +37,7 @@ ORIGIN = Origin.VLLM
 SCOPE = "model"
 BAD = ("--model stepfun-ai/Step-3.7-Flash --gpus 8xH200 -tp 8",)
 GOOD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus H100",)
+LOG = ("are not supported for now",)
 
 
 def check(asked: AskedModel) -> Explanation | None:

@@ -27,3 +27,4 @@ ORIGIN = Origin.VLLM
 SCOPE = "command"
 BAD = ("--gpus H100 -- vllm serve meta-llama/Llama-3.1-8B-Instruct --swap-space 4",)
 GOOD = ("--gpus H100 -- vllm serve meta-llama/Llama-3.1-8B-Instruct --max-num-seqs 64",)
+LOG = ("unrecognized arguments: ",)

@@ -12,6 +12,8 @@ from planner.cli.app import run
 from planner.errors import UnknownNameError
 from planner.finding import Origin, Severity
 from planner.rules.base import Rule, find_rule, rules
+from planner.runtime.log_findings import log_findings
+from planner.vllm.log import read_lines
 
 if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
@@ -28,6 +30,9 @@ def examples(name: str) -> list[ParameterSet]:
 
 
 def findings(rule: Rule, example: str, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    if rule.SCOPE == "log":
+        found_here = log_findings(read_lines(["vllm", example]))
+        return {each.code: each.severity for each in found_here}
     command = "recommend" if rule.SCOPE == "request" else "validate"
     options, _, serve = example.partition(" -- ")
     words = [command, *shlex.split(options), "--format", "json", "--offline"]

@@ -96,7 +96,7 @@ def test_compressed_and_utf16_files_are_the_same_log(tmp_path: Path) -> None:
 
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "-"
-    stdin = io.TextIOWrapper(io.BufferedReader(io.BytesIO(text(PLAIN).encode())))  # type: ignore[arg-type]
+    stdin = io.TextIOWrapper(io.BufferedReader(io.BytesIO(text(PLAIN).encode())))
     monkeypatch.setattr(sys, "stdin", stdin)
     assert read_log(path.relative_to(tmp_path)).name == "standard input"
 

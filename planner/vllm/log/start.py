@@ -21,7 +21,7 @@ _LONGEST_ERROR = 600
 _LEAST_DIGITS = 2
 #: a fact that is only printed once a stage is reached
 _REACHED = {"weights": "profile", "kv_cache": "capture", "init_engine": "started"}
-_QUIET = re.compile(r"\b(?:INFO|WARNING|DEBUG)\b")
+_QUIET = re.compile(r"(?<![\w=])(?:INFO|WARNING|DEBUG)(?=[\s:\]])")
 _QUIET_CHARACTERS = 160
 _ERROR = re.compile(
     r"(?:^|[\s|])(?P<text>(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Interrupt)(?:: .*|:?$))"
