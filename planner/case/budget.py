@@ -46,7 +46,7 @@ def grid_budget(grid: Grid) -> Budget:
         ),
         constructed_bytes=grid.weights.constructed_bytes,
         post_load_bytes=loading_adds(grid),
-        allocator_bytes=loss.allocated_bytes + rotary_leftover(grid, _split_limit(grid)),
+        allocator_bytes=_rounding(grid, loss),
         activation=_activation(grid),
         graphs=graphs,
         non_torch=_non_torch(grid, loss),
@@ -80,6 +80,13 @@ def _allocator_loss(grid: Grid) -> AllocatorLoss:
     )
 
 
+def _rounding(grid: Grid, loss: AllocatorLoss) -> Ints:
+    """What rounding costs the weights; nothing where tensors move to host memory one by one."""
+    if grid.arguments.cpu_offload_gb:
+        return np.zeros(grid.stages.shape, dtype=np.int64)
+    return loss.allocated_bytes + rotary_leftover(grid, _split_limit(grid))
+
+
 def _split_limit(grid: Grid) -> int:
     return int(constants(grid, "allocator")["split_limit_bytes"].mid)
 
@@ -109,7 +116,7 @@ def _activation(grid: Grid) -> Interval:
 def _graphs(grid: Grid) -> tuple[Interval, Interval]:
     """What is taken off the budget for graphs, and what they take beside it."""
     plan = graph_plan(grid)
-    reserved = cuda_graph_bytes(plan, constants(grid, "cuda_graphs"), grid.stages.layers)
+    reserved = reserved_graphs(grid, plan)
     return reserved, graph_bytes_beside_budget(captured_graphs(grid, plan), reserved)
 
 
@@ -125,7 +132,13 @@ def graph_plan(grid: Grid) -> CapturePlan:
         speculative_tokens=settings.speculative_tokens,
         largest=compilation.largest_capture or of_class,
         sizes=compilation.capture_sizes,
+        with_and_without_adapters=bool(grid.arguments.enable_lora),
     )
+
+
+def reserved_graphs(grid: Grid, plan: CapturePlan) -> Interval:
+    """What is taken off the budget for some graphs: Interval[rows, stages]."""
+    return cuda_graph_bytes(plan, constants(grid, "cuda_graphs"), grid.stages.layers)
 
 
 def captured_graphs(grid: Grid, plan: CapturePlan) -> Interval:

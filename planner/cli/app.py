@@ -12,9 +12,8 @@ import click
 
 from planner import plugins
 from planner.cli.group import Group
-from planner.cli.output import write
+from planner.cli.output import complain, write
 from planner.errors import ExitCode, PlannerError, UsageError
-from planner.report.parts.safe import without_controls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,9 +95,9 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except PlannerError as error:
-        return _complain(error)
+        return complain(error)
     except click.ClickException as error:
-        return _complain(_as_own(error))
+        return complain(_as_own(error))
     except (KeyboardInterrupt, click.Abort):
         return ExitCode.INTERRUPTED
 
@@ -112,14 +111,6 @@ def _as_own(error: click.ClickException) -> PlannerError:
         return UsageError(f"{name}: {error.message.rstrip('.').lower()}", fix=f"{path} --help")
     text = error.format_message().rstrip(".")
     return UsageError(f"{text[:1].lower()}{text[1:]}", fix=f"{path} --help")
-
-
-def _complain(error: PlannerError) -> int:
-    lines = [f"planner: error: {error.message}"]
-    lines += [f"  cause: {error.cause}"] if error.cause else []
-    lines += [f"  fix: {error.fix}"] if error.fix else []
-    click.echo(without_controls("\n".join(lines)), err=True)
-    return error.exit_code
 
 
 def main() -> None:

@@ -13,10 +13,12 @@ import click
 from planner.errors import ExitCode, InvalidInputError
 from planner.frozen import frozen
 from planner.report.base import WIDTH, Page, find, of_file
+from planner.report.parts.safe import without_controls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from planner.errors import PlannerError
     from planner.plan import Answer
     from planner.report.base import Report
 
@@ -83,6 +85,15 @@ def write(text: str) -> None:
     except BrokenPipeError:
         # what Python still holds must not be flushed into the closed pipe at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def complain(error: PlannerError) -> ExitCode:
+    """Put an error and its remedy on standard error; the exit code is the error's."""
+    lines = [f"planner: error: {error.message}"]
+    lines += [f"  cause: {error.cause}"] if error.cause else []
+    lines += [f"  fix: {error.fix}"] if error.fix else []
+    click.echo(without_controls("\n".join(lines)), err=True)
+    return error.exit_code
 
 
 def write_file(name: str, text: str) -> None:
