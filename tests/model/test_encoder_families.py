@@ -20,9 +20,17 @@ DATA = Path(__file__).parents[1] / "data" / "families" / "encoders.json"
 CASES = {case["name"]: case for case in json.loads(DATA.read_text())}
 
 
-def weights_of(name: str, *, tp: int, dtype: str) -> Weights:
+DECODERS = (
+    "GPT-2, classifier",
+    "Jamba, classifier",
+    "Qwen2 process reward model",
+    "Qwen2 reward model",
+)
+
+
+def weights_of(name: str, *, tp: int, pp: int, dtype: str) -> Weights:
     architecture = read_architecture(CASES[name]["config"])
-    layouts = Layouts.one(tp=tp)
+    layouts = Layouts.one(tp=tp, pp=pp)
     stages = Stages.of(layouts, architecture.num_layers)
     tensors = stage_tensors(
         architecture,
@@ -39,21 +47,30 @@ def weights_of(name: str, *, tp: int, dtype: str) -> Weights:
 @pytest.mark.parametrize("name", CASES)
 def test_bytes_of_each_rank_are_those_vllm_builds(name: str) -> None:
     for row in CASES[name]["answers"]:
-        ours = weights_of(name, tp=row["tp"], dtype=row["dtype"])
-        assert str(ours.parameter_bytes[0, 0]) == row["parameter_bytes"], row
-        assert str(ours.buffer_bytes[0, 0]) == row["buffer_bytes"], row
+        ours = weights_of(name, tp=row["tp"], pp=row["pp"], dtype=row["dtype"])
+        assert "+".join(map(str, ours.parameter_bytes[0])) == row["parameter_bytes"], row
+        assert "+".join(map(str, ours.buffer_bytes[0])) == row["buffer_bytes"], row
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_encoders_pool_on_one_stage_and_keep_no_cache(name: str) -> None:
+def test_all_of_them_pool_over_the_context_that_vllm_derives(name: str) -> None:
     case = CASES[name]
     architecture = read_architecture(case["config"])
     assert architecture.pooling
-    assert not architecture.supports_pp
     assert architecture.max_model_len == case["answers"][0]["max_model_len"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_encoders_keep_no_cache_and_decoders_that_score_do(name: str) -> None:
+    architecture = read_architecture(CASES[name]["config"])
     caches = [cache for layer in architecture.kinds for cache in layer.caches]
     assert caches
-    assert all(isinstance(cache, EncoderOnly) for cache in caches)
+    assert all(isinstance(cache, EncoderOnly) for cache in caches) is (name not in DECODERS)
+
+
+@pytest.mark.parametrize("name", ["ModernBERT", "GTE", "Nomic Embed 1.5", "GPT-2, classifier"])
+def test_classes_without_pipeline_stages_say_so(name: str) -> None:
+    assert not read_architecture(CASES[name]["config"]).supports_pp
 
 
 def test_an_xlm_roberta_with_rotary_positions_has_no_table_of_positions() -> None:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from planner.model.architecture import Architecture, Layer
     from planner.model.keys import Keys
 
-ARCHITECTURES = ("Gemma3ForCausalLM", "Gemma3TextModel")
+EMBEDDER = "Gemma3TextModel"
+ARCHITECTURES = ("Gemma3ForCausalLM", EMBEDDER)
 EXAMPLES = {"google/gemma-3-1b-it": 999_885_952}
 DEFAULTS = {
     "vocab_size": 262208,
@@ -35,10 +36,21 @@ DEFAULTS = {
 def read(keys: Keys) -> Architecture:
     """Grouped-query attention with norms over heads, and a gated MLP.
 
-    Source: vllm.model_executor.models.gemma3 (0.33.0)
+    The model without a head embeds, with attention both ways if the file says so.
+    Source: vllm.model_executor.models.gemma3, .config.Gemma3TextModelConfig (0.33.0)
     """
-    decoder = Decoder.read(text_keys(keys), tied=True)
-    return decoder.architecture(layers(decoder), on_every_stage=WHOLE_FRAME, every=(NORMALIZER,))
+    embeds = EMBEDDER in keys.list("architectures")
+    keys = text_keys(keys)
+    if embeds:
+        keys = keys.replaced({"is_causal": not keys.flag("use_bidirectional_attention")})
+    decoder = Decoder.read(keys, tied=True)
+    return decoder.architecture(
+        layers(decoder),
+        on_every_stage=WHOLE_FRAME,
+        every=(NORMALIZER,),
+        supports_pp=not embeds,
+        pooling=embeds,
+    )
 
 
 def layers(decoder: Decoder, *, mm_prefix: bool = False) -> list[Layer]:
