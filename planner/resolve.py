@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planner.calibration import SHIPPED, Calibration, load_calibration
 from planner.case import Case
@@ -12,8 +12,10 @@ from planner.finding import Severity
 from planner.frozen import frozen
 from planner.hardware.cluster import Cluster, parse_cluster
 from planner.memory.stages import vllm_partition
+from planner.model.batch_tensors import batch_tensors
 from planner.model.keys import Keys
 from planner.model.layer_kinds import layer_kinds
+from planner.model.older_builds import as_built_before
 from planner.model.read import read_architecture
 from planner.model.source import ModelSource, find_model
 from planner.quant.read import quantization_config, read_quantization
@@ -109,7 +111,7 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
         cluster=cluster,
         version=version,
         findings=findings,
-        architecture=None if refused else _asked(read_architecture(source.config), request.pinned),
+        architecture=None if refused else _architecture(source.config, request.pinned, version),
         quantization=UNQUANTIZED if refused else read_quantization(source.config, asked),
         calibration=load_calibration(environ) if request.calibration else SHIPPED,
     )
@@ -132,8 +134,11 @@ def _refuse_remote_code(source: ModelSource) -> None:
         )
 
 
-def _asked(architecture: Architecture, pinned: VllmArguments) -> Architecture:
-    """The model with its encoders as options ask for them."""
+def _architecture(
+    config: Mapping[str, Any], pinned: VllmArguments, version: VllmVersion
+) -> Architecture:
+    """The model as a release builds it, with its encoders as options ask for them."""
+    architecture = as_built_before(read_architecture(config), version.rotary_positions)
     if pinned.language_model_only:
         return architecture.without_tower()
     return architecture.with_whole_tower() if pinned.mm_encoder_tp_mode == "data" else architecture
@@ -171,6 +176,7 @@ def table(
         shorten=shorten,
         one_host_command=one_host_command,
         calibration=subject.calibration,
+        batch_tensors=batch_tensors(subject.source.config),
     )
 
 

@@ -16,6 +16,7 @@ from planner.calibration import SHIPPED
 from planner.frozen import frozen
 from planner.memory.stages import Stages
 from planner.memory.weights import StageTensor, Weights, stage_tensors, weights
+from planner.model.batch_tensors import BatchTensors
 from planner.model.evenness import Uneven, uneven
 from planner.model.state_cache import StateCache
 from planner.placement import Placement
@@ -48,6 +49,7 @@ class Grid:
         partition: layers of each stage for all rows (``VLLM_PP_LAYER_PARTITION``); None is
             vLLM's own split.
         shorten: a context nobody fixed may be cut to what fits.
+        batch_tensors: what the model makes for a whole batch when it is built.
         one_host_command: the layout is typed as a command without ``--nnodes`` or Ray.
         allowed: codes of this planner's own rules that may be broken.
         calibration: where measured constants come from: as shipped, or corrected by logs.
@@ -66,6 +68,7 @@ class Grid:
     partition: tuple[int, ...] | None = None
     shorten: bool = False
     one_host_command: bool = False
+    batch_tensors: BatchTensors = field(default_factory=BatchTensors)
     calibration: ConstantSource = SHIPPED
 
     def take(self, rows: Ints | Bools) -> Self:

@@ -1,4 +1,4 @@
-"""What loading adds to each stage's weights."""
+"""What loading adds to each stage's weights, and what it leaves in host memory."""
 
 from __future__ import annotations
 
@@ -6,23 +6,90 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.memory.lora import LoraSlots, slot_bytes
 from planner.memory.post_load import LoadedLayouts, post_load_bytes, repacked_bytes
-from planner.memory.tensors import Ranks, expert_shard, linear_shard
+from planner.memory.tensors import Ranks, expert_shard, linear_shard, module_tensors
 from planner.model.cache import Mla
 from planner.model.modules import Experts, Linear
 from planner.quant.unquantized import UNQUANTIZED
+from planner.units import DTYPE_BYTES, GIB
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from planner.case.grid import Grid
     from planner.model.layer_kinds import LayerKind
-    from planner.units import Ints
+    from planner.model.modules import Module
+    from planner.quant.base import Scheme
+    from planner.units import IntLike, Ints
+
+#: ``--max-lora-rank`` where it is not given
+_DEFAULT_RANK = 16
 
 
 def loading_adds(grid: Grid) -> Ints:
-    """Bytes on each stage's fullest rank: Int64[rows, stages]."""
+    """Bytes on each stage's fullest rank, negative where weights stay away: Int64[rows, stages].
+
+    Counted: kernels' own layouts of quantized weights, tensors for a whole batch, adapter slots;
+    less what ``--cpu-offload-gb`` keeps in host memory.
+    """
+    ranks = _ranks(grid)
+    total = _batch_tensors(grid)
+    if grid.quantization is not UNQUANTIZED:
+        total = total + _kernel_layouts(grid, ranks)
+    if grid.arguments.enable_lora:
+        total = total + _adapters(grid, ranks)
+    if grid.arguments.cpu_offload_gb:
+        total = total - _offloaded(grid, ranks)
+    return total
+
+
+def _ranks(grid: Grid) -> Ranks:
+    layouts = grid.layouts
+    return Ranks(
+        tp=layouts.tp,
+        moe_tp=layouts.moe_tp,
+        ep_size=layouts.ep_size,
+        expert_parallel=layouts.ep,
+        dtype_bytes=grid.settings.dtype_bytes,
+        capability=grid.settings.capability,
+    )
+
+
+def _of_kinds(grid: Grid, of_module: Callable[[Module, Scheme], IntLike]) -> Ints:
+    """A sum over the modules of each stage's layers: Int64[rows, stages]."""
     total = np.zeros(grid.stages.shape, dtype=np.int64)
-    if grid.quantization is UNQUANTIZED:
-        return total
+    counts = grid.kinds.counts(grid.stages.starts, grid.stages.ends)
+    for layers, kind in zip(counts, grid.kinds.kinds, strict=True):
+        of_layer = np.zeros(len(grid.layouts), dtype=np.int64)
+        for module, scheme in kind.modules:
+            of_layer = of_layer + of_module(module, scheme)
+        total += layers * of_layer[:, None]
+    return total
+
+
+def _batch_tensors(grid: Grid) -> Ints:
+    tokens, tensors = grid.settings.max_num_batched_tokens, grid.batch_tensors
+    first = tokens * tensors.first_elements * grid.settings.dtype_bytes
+    has_tower = bool(grid.architecture.tower)
+    on_first = np.where(grid.stages.first & has_tower, first, 0)
+    on_each: Ints = on_first + np.where(grid.stages.exists, tokens * tensors.every_bytes, 0)
+    return on_each
+
+
+def _kernel_layouts(grid: Grid, ranks: Ranks) -> Ints:
+    loaded = LoadedLayouts(
+        mxfp4_experts=grid.version.mxfp4_experts, awq_kernel=grid.version.awq_kernel
+    )
+
+    def grown(module: Module, scheme: Scheme) -> IntLike:
+        if isinstance(module, Linear):
+            return repacked_bytes(linear_shard(module, ranks), scheme, loaded)
+        if isinstance(module, Experts):
+            return repacked_bytes(expert_shard(module, ranks), scheme, loaded)
+        return 0
+
+    total = _of_kinds(grid, grown)
     latents = {
         layer.modules: cache
         for layer in grid.architecture.kinds
@@ -31,34 +98,10 @@ def loading_adds(grid: Grid) -> Ints:
     }
     counts = grid.kinds.counts(grid.stages.starts, grid.stages.ends)
     for layers, kind in zip(counts, grid.kinds.kinds, strict=True):
-        total += layers * _repacked(grid, kind)
         cache = latents.get(tuple(module for module, _ in kind.modules))
         if cache is not None:
-            total += _absorbed(grid, kind, cache, layers)
+            total = total + _absorbed(grid, kind, cache, layers)
     return total
-
-
-def _repacked(grid: Grid, kind: LayerKind) -> Ints:
-    """Of one layer of a kind: Int64[rows, 1]."""
-    layouts = grid.layouts
-    ranks = Ranks(
-        tp=layouts.tp,
-        moe_tp=layouts.moe_tp,
-        ep_size=layouts.ep_size,
-        expert_parallel=layouts.ep,
-        dtype_bytes=grid.settings.dtype_bytes,
-        capability=grid.settings.capability,
-    )
-    loaded = LoadedLayouts(
-        mxfp4_experts=grid.version.mxfp4_experts, awq_kernel=grid.version.awq_kernel
-    )
-    total = np.zeros(len(layouts), dtype=np.int64)
-    for module, scheme in kind.modules:
-        if isinstance(module, Linear):
-            total = total + repacked_bytes(linear_shard(module, ranks), scheme, loaded)
-        elif isinstance(module, Experts):
-            total = total + repacked_bytes(expert_shard(module, ranks), scheme, loaded)
-    return total[:, None]
 
 
 def _absorbed(grid: Grid, kind: LayerKind, cache: Mla, layers: Ints) -> Ints:
@@ -72,3 +115,39 @@ def _absorbed(grid: Grid, kind: LayerKind, cache: Mla, layers: Ints) -> Ints:
         dtype_bytes=grid.settings.dtype_bytes,
         quantized=any(scheme is not UNQUANTIZED for scheme in up),
     )
+
+
+def _adapters(grid: Grid, ranks: Ranks) -> Ints:
+    arguments, architecture = grid.arguments, grid.architecture
+    slots = LoraSlots(
+        adapters=arguments.max_loras or 1,
+        rank=arguments.max_lora_rank or _DEFAULT_RANK,
+        dtype_bytes=DTYPE_BYTES.get(arguments.lora_dtype or "", grid.settings.dtype_bytes),
+        fully_sharded=bool(arguments.fully_sharded_loras),
+        embeddings=architecture.name in grid.version.lora_embeddings,
+    )
+    total = _of_kinds(grid, lambda module, _: slot_bytes(module, ranks, slots))
+    for modules, here in (
+        (architecture.first, grid.stages.first),
+        (architecture.ends, grid.stages.first | grid.stages.last),
+        (architecture.last, grid.stages.last),
+    ):
+        for module in modules:
+            total = total + np.where(here, slot_bytes(module, ranks, slots)[..., None], 0)
+    return total
+
+
+def _offloaded(grid: Grid, ranks: Ranks) -> Ints:
+    """What stays in host memory of each stage's layers; whole parameters, so up to one more.
+
+    Source: vllm.model_executor.offloader.uva.UVAOffloader (0.33.0)
+    Checked: DeepSeek-Coder-V2-Lite with 30 GiB away prints 0.80 GiB: embedding and head.
+    """
+
+    def parameters(module: Module, scheme: Scheme) -> IntLike:
+        tensors = module_tensors(module, scheme, ranks)
+        sizes = [np.asarray(t.tensor_bytes * t.count) for t in tensors if not t.buffer]
+        return np.sum(np.broadcast_arrays(*sizes), axis=0) if sizes else 0
+
+    most = round((grid.arguments.cpu_offload_gb or 0) * GIB)
+    return np.minimum(_of_kinds(grid, parameters), most)

@@ -66,6 +66,7 @@ def capture_plan(
     speculative_tokens: int = 0,
     largest: IntLike | None = None,
     sizes: tuple[int, ...] | None = None,
+    with_and_without_adapters: bool = False,
 ) -> CapturePlan:
     """The graphs vLLM captures.
 
@@ -73,9 +74,10 @@ def capture_plan(
     and the platform's limit (512; 1024 on data-centre Blackwell), or up to ``largest``
     (max_cudagraph_capture_size), or those of ``sizes`` where they are listed, never above
     ``tokens`` (max_num_batched_tokens). Full graphs only for sizes that a decode step of
-    ``sequences`` requests can have.
+    ``sequences`` requests can have. An engine with LoRA captures each size twice.
 
     Source: vllm.config.vllm.VllmConfig._set_cudagraph_sizes,
+    vllm.config.compilation.CompilationConfig.cudagraph_specialize_lora,
     vllm.v1.worker.gpu.cudagraph_utils.CudaGraphManager._init_candidates (0.33.0)
     Checked: 51 and 51 graphs of an H200 run; 51 and 35, 35 and 19 of public logs.
     """
@@ -90,6 +92,8 @@ def capture_plan(
     else:
         top = np.minimum(max(sizes, default=0), batch)
         every, decode = _listed(sizes, batch), _listed(sizes, np.minimum(batch, decode_tokens))
+    if with_and_without_adapters:
+        every, decode = 2 * every, 2 * decode
     nothing = np.zeros_like(every)
     full = every if mode is GraphMode.FULL else decode
     return CapturePlan(

@@ -46,4 +46,6 @@ REMOVED_METHODS: dict[str, Removed] = {
 #: refused unless ``--allow-deprecated-quantization``.
 #: Source: vllm.model_executor.layers.quantization.DEPRECATED_QUANTIZATION_METHODS (0.33.0)
 DEPRECATED_METHODS = ("fbgemm_fp8", "fp_quant")
+DEPRECATED_SINCE = (0, 14)
+"""the first release with such a list"""
 DEPRECATED_MESSAGE = "is deprecated and will be removed in future versions of vLLM"

@@ -22,7 +22,12 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.quant.read import checkpoint_method
-from planner.quant.removed import DEPRECATED_MESSAGE, DEPRECATED_METHODS, REMOVED_METHODS
+from planner.quant.removed import (
+    DEPRECATED_MESSAGE,
+    DEPRECATED_METHODS,
+    DEPRECATED_SINCE,
+    REMOVED_METHODS,
+)
 from planner.rules.base import Explanation
 from planner.vllm.version import version_number
 
@@ -49,7 +54,8 @@ def check(asked: AskedModel) -> Explanation | None:
             fix=removed.fix,
             source="vllm.model_executor.layers.quantization",
         )
-    if method in DEPRECATED_METHODS and not asked.arguments.allow_deprecated_quantization:
+    deprecated = method in DEPRECATED_METHODS and asked.version.number >= DEPRECATED_SINCE
+    if deprecated and not asked.arguments.allow_deprecated_quantization:
         return Explanation(
             message=f"the quantization method {method} {DEPRECATED_MESSAGE}",
             cause="vLLM refuses it unless told otherwise",

@@ -54,6 +54,9 @@ class VllmVersion:
         blackwell_experts: kernels of quantized experts on data-centre Blackwell: ``modular`` with
             a workspace that stays, or ``monolithic``.
         largest_capture: the largest batch captured, by model class, where vLLM fixes it.
+        lora_embeddings: model classes whose embedding and head have slots for LoRA adapters.
+        rotary_positions: by how much classes lengthened their rotary table that later releases
+            keep as long as the context.
         runner_v2: who runs on the second model runner: ``none``, the ``named`` classes,
             ``dense`` (those named, and all that generate without experts or states), ``all``.
         runner_v2_classes: the named ones.
@@ -73,6 +76,8 @@ class VllmVersion:
     awq_kernel: str
     blackwell_experts: str
     largest_capture: Mapping[str, int]
+    lora_embeddings: tuple[str, ...]
+    rotary_positions: Mapping[str, int]
     runner_v2: str
     runner_v2_classes: tuple[str, ...]
     runner_v2_quantized: bool
