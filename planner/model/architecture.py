@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from planner.frozen import frozen
+from planner.model.cache import FullAttention, SlidingWindow
 from planner.model.modules import Embedding, Experts, Linear, Module, Weight
 
 if TYPE_CHECKING:
@@ -19,6 +20,16 @@ class Layer:
 
     modules: tuple[Module, ...]
     caches: tuple[CacheSpec, ...] = ()
+
+    def text_only(self) -> Layer:
+        """The same where no tokens of images see each other, for want of images."""
+        caches = tuple(
+            replace(cache, mm_prefix=False)
+            if isinstance(cache, (FullAttention, SlidingWindow)) and cache.mm_prefix
+            else cache
+            for cache in self.caches
+        )
+        return self if caches == self.caches else replace(self, caches=caches)
 
 
 @frozen
@@ -104,7 +115,8 @@ class Architecture:
 
     def without_tower(self) -> Architecture:
         """The text model alone, as ``--language-model-only`` builds it."""
-        return replace(self, tower=(), mm_item_tokens=0)
+        layers = tuple(layer.text_only() for layer in self.layers)
+        return replace(self, tower=(), mm_item_tokens=0, layers=layers)
 
     def with_whole_tower(self) -> Architecture:
         """Each rank with the whole encoder, as ``--mm-encoder-tp-mode data`` builds it.

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from planner.model.architecture import Architecture
 
 FAMILIES = "planner.model.families"
+_NAMED_BY_TYPE = {"deepseek_vl_v2": "DeepseekVLV2ForCausalLM"}
+"""classes that vLLM's own configurations name where the file does not"""
 
 
 class Family(Protocol):
@@ -57,6 +59,8 @@ def read_architecture(config: Mapping[str, Any]) -> Architecture:
     """
     keys = Keys(config)
     named = [str(name) for name in keys.list("architectures")]
+    if not named and keys.text("model_type") in _NAMED_BY_TYPE:
+        named = [_NAMED_BY_TYPE[keys.text("model_type")]]
     for name in named:
         family = find_family(name)
         if family is not None:

@@ -121,3 +121,17 @@ def test_an_unknown_image_encoder_beside_llava_is_refused() -> None:
     config["vision_config"] = {"model_type": "dinov2"}
     with pytest.raises(InvalidInputError, match="dinov2"):
         read_architecture(config)
+
+
+def test_without_its_encoder_a_model_needs_no_kernel_for_images() -> None:
+    architecture = read_architecture(CASES["PaliGemma, default sizes"]["config"])
+    caches = [cache for layer in architecture.kinds for cache in layer.caches]
+    alone = [cache for layer in architecture.without_tower().kinds for cache in layer.caches]
+    assert all(getattr(cache, "mm_prefix", False) for cache in caches)
+    assert not any(getattr(cache, "mm_prefix", False) for cache in alone)
+
+
+def test_deepseek_vl2_is_known_by_its_type_as_its_files_name_no_architecture() -> None:
+    config = dict(CASES["DeepSeek-VL2 tiny"]["config"])
+    del config["architectures"]
+    assert read_architecture({**config, "model_type": "deepseek_vl_v2"}).name.startswith("Deepseek")
