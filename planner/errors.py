@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -60,6 +59,8 @@ class UnavailableError(PlannerError):
 
 def nearest(name: str, known: Iterable[str], limit: int = 3, *, likeness: float = 0.5) -> list[str]:
     """The known names most like ``name``, best first; ``likeness`` 1 asks for the same letters."""
+    from difflib import get_close_matches  # only a name that nobody knows needs it
+
     by_lower = {k.lower(): k for k in known}
     like = get_close_matches(name.lower(), by_lower, n=limit, cutoff=likeness)
     return [by_lower[match] for match in like]

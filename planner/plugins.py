@@ -46,8 +46,8 @@ def naming(package: str, word: str) -> tuple[str, ...]:
     To import one family of many by the architecture it reads.
     """
     folder = _folder(package)
-    quoted = f'"{word}"'
-    own = (n for n in own_names(package) if quoted in (folder / f"{n}.py").read_text("utf-8"))
+    quoted = f'"{word}"'.encode()
+    own = (n for n in own_names(package) if quoted in (folder / f"{n}.py").read_bytes())
     return (*own, *_entry_points(package))
 
 
@@ -57,7 +57,7 @@ def _folder(package: str) -> Path:
 
 @cache
 def _entry_points(package: str) -> dict[str, metadata.EntryPoint]:
-    if not any(package in path.read_text("utf-8") for path in _entry_point_files()):
+    if not any(package in text for text in _entry_point_texts()):
         return {}
     from importlib import metadata  # a third of the time that --help takes
 
@@ -65,7 +65,8 @@ def _entry_points(package: str) -> dict[str, metadata.EntryPoint]:
 
 
 @cache
-def _entry_point_files() -> tuple[Path, ...]:
-    """What installed distributions offer, found without the machinery that reads it."""
+def _entry_point_texts() -> tuple[str, ...]:
+    """What installed distributions offer, read without the machinery that takes it apart."""
     folders = (Path(entry) for entry in sys.path if entry)
-    return tuple(path for f in folders for path in f.glob("*.dist-info/entry_points.txt"))
+    files = (path for f in folders for path in f.glob("*.dist-info/entry_points.txt"))
+    return tuple(path.read_text("utf-8") for path in files)

@@ -11,7 +11,6 @@ from planner.choice import best_rows
 from planner.describe import describe_hardware, describe_layout, describe_model
 from planner.judged import Judged, judge_candidates, rejections
 from planner.rank import why
-from planner.remedies import nothing_fits
 from planner.request import require
 from planner.resolve import resolve
 from planner.rules.base import row_findings
@@ -35,7 +34,7 @@ def recommend(request: Request, environ: Mapping[str, str] | None = None) -> pla
     subject = resolve(request, os.environ if environ is None else environ)
     judged = [] if subject.refused else [judge_candidates(subject, g) for g in subject.groups]
     layouts = best_layouts(subject, judged)
-    missing = () if layouts or subject.refused else nothing_fits(subject, judged)
+    missing = () if layouts or subject.refused else _remedies(subject, judged)
     return plan.Answer.model_construct(
         command="recommend",
         vllm_version=subject.version.name,
@@ -47,6 +46,12 @@ def recommend(request: Request, environ: Mapping[str, str] | None = None) -> pla
         findings=(*subject.findings, *missing),
         notes=subject.source.notes,
     )
+
+
+def _remedies(subject: Subject, judged: list[Judged]) -> tuple[Finding, ...]:
+    from planner.remedies import nothing_fits  # only a request that cannot be met needs it
+
+    return nothing_fits(subject, judged)
 
 
 def best_layouts(subject: Subject, judged: list[Judged]) -> tuple[plan.Layout, ...]:

@@ -68,7 +68,7 @@ def find_node(catalog: Catalog, name: str) -> NodeType | None:
     """A node type by its id or another of its names."""
     key = name_key(name)
     row = catalog.index.nodes.get(key)
-    if row is None and key and key not in catalog.index.accelerators and catalog.is_index_stale():
+    if row is None and key and key not in catalog.index.accelerators and catalog.is_index_stale:
         row = catalog.fresh_index.nodes.get(key)
     return catalog.node(row) if row else None
 
@@ -102,7 +102,7 @@ def _accelerator_id(catalog: Catalog, name: str) -> str:
     index = catalog.index
     stated = index.accelerators
     found = stated.get(full_key(name)) or stated.get(key) or _with_size(index, name)
-    if not found and key not in index.nodes and catalog.is_index_stale():
+    if not found and key not in index.nodes and catalog.is_index_stale:
         found = catalog.fresh_index.accelerators.get(key, "")
     return found
 

@@ -49,8 +49,10 @@ class Interval:
     @classmethod
     def of(cls, low: IntLike, mid: IntLike, high: IntLike) -> Self:
         """Three numbers or columns, brought to one shape; none below the one before."""
-        ends = (np.asarray(end, dtype=np.int64) for end in (low, mid, high))
-        lowest, middle, highest = np.broadcast_arrays(*ends)
+        ends = [np.asarray(end, dtype=np.int64) for end in (low, mid, high)]
+        if len({end.shape for end in ends}) > 1:
+            ends = list(np.broadcast_arrays(*ends))
+        lowest, middle, highest = ends
         middle = np.maximum(lowest, middle)
         return cls(low=np.array(lowest), mid=middle, high=np.maximum(middle, highest))
 

@@ -66,11 +66,17 @@ class CatalogEntry:
 @cache
 def rows() -> tuple[CatalogRow, ...]:
     """Every model of the catalogue, by id."""
+    return tuple(map(_row, _lines()))
+
+
+@cache
+def _lines() -> tuple[str, ...]:
     _, *lines = (DATA / "index.tsv").read_text(encoding="utf-8").splitlines()
-    return tuple(_row(*line.split("\t")) for line in lines)
+    return tuple(lines)
 
 
-def _row(*fields: str) -> CatalogRow:
+def _row(line: str) -> CatalogRow:
+    fields = line.split("\t")
     name, architecture, quantization, parameters, checkpoint_bytes, trust, original = fields
     return CatalogRow(
         id=name,
@@ -94,7 +100,9 @@ def find(name: str) -> CatalogRow | None:
     """
     wanted = name.lower()
     if "/" in wanted:
-        return next((row for row in rows() if row.id.lower() == wanted), None)
+        # of the hundreds of lines one is taken apart
+        start = f"{wanted}\t"
+        return next((_row(line) for line in _lines() if line.lower().startswith(start)), None)
     found = [row for row in rows() if _short(row) == wanted]
     originals = [row for row in found if row.original]
     for only in (found, originals):

@@ -155,10 +155,7 @@ def plan_kv_cache(
         block_size=blocks[0].size,
         groups=tuple(_summary(group, len(stages)) for group in groups),
         bytes_per_block=tuple(_bytes_per_block(groups, i) for i in range(len(stages))),
-        page_bytes=tuple(
-            tuple(p.page_bytes for run, held in zip(*stage, strict=True) for p in held * run.layers)
-            for stage in zip(runs, pages, strict=True)
-        ),
+        page_bytes=tuple(map(_page_bytes, runs, pages)),
         backends=tuple(dict.fromkeys(c.backend.name for c in caches if c.backend is not None)),
         settings=settings,
         decode_context_parallel_size=decode_context_parallel_size,
@@ -207,6 +204,12 @@ def _members(
         for run, held in zip(*stage, strict=True)
         for page in held
     ]
+
+
+def _page_bytes(runs: Sequence[LayerRun], pages: Sequence[tuple[Page, ...]]) -> tuple[int, ...]:
+    """Bytes of every page of one stage, in layer order."""
+    sizes = ([page.page_bytes for page in held] for held in pages)
+    return tuple(size for run, each in zip(runs, sizes, strict=True) for size in each * run.layers)
 
 
 def _retaining(page: Page, settings: KvCacheSettings) -> Page:
