@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.constants import ROCM
 from planner.memory.lora import LoraSlots, slot_bytes
 from planner.memory.post_load import LoadedLayouts, post_load_bytes, repacked_bytes
 from planner.memory.tensors import Ranks, expert_shard, linear_shard, module_tensors
@@ -78,8 +79,11 @@ def _batch_tensors(grid: Grid) -> Ints:
 
 
 def _kernel_layouts(grid: Grid, ranks: Ranks) -> Ints:
+    rocm = grid.group.accelerator.platform == ROCM
     loaded = LoadedLayouts(
-        mxfp4_experts=grid.version.mxfp4_experts, awq_kernel=grid.version.awq_kernel
+        mxfp4_experts=grid.version.mxfp4_experts,
+        awq_kernel=grid.version.awq_kernel,
+        rocm_mxfp4_step=grid.version.rocm_mxfp4_step if rocm else 0,
     )
 
     def grown(module: Module, scheme: Scheme) -> IntLike:

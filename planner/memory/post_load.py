@@ -27,6 +27,7 @@ _MXFP4_GROUP, _WEIGHTS_PER_BYTE = 32, 2
 _SWIZZLED_ROWS = 256
 #: without it, packed weights take rows of whole cache lines
 _STRIDED_BYTES = 128
+_ROCM_STEP = 256
 
 
 def post_load_bytes(
@@ -63,10 +64,14 @@ def post_load_bytes(
 
 @frozen
 class LoadedLayouts:
-    """How a vLLM version lays weights out for its kernels: its facts of these names."""
+    """How a vLLM version lays weights out for its kernels: its facts of these names.
+
+    ``rocm_mxfp4_step`` is 0 on other platforms than ROCm.
+    """
 
     mxfp4_experts: str
     awq_kernel: str
+    rocm_mxfp4_step: int = 0
 
 
 def repacked_bytes(
@@ -74,8 +79,8 @@ def repacked_bytes(
 ) -> IntLike:
     """What a kernel's own layout takes beyond the constructed tensors: bytes on one rank.
 
-    Two kernels change sizes: Machete wants zero points in the model's dtype, and those of
-    gpt-oss's MXFP4 experts pad. Marlin, CUTLASS and DeepGEMM keep the size.
+    Some kernels change sizes: Machete wants zero points in the model's dtype, those of
+    gpt-oss's MXFP4 experts pad, and so do AMD's. Marlin, CUTLASS and DeepGEMM keep the size.
 
     Source: vllm.model_executor.kernels.linear.mixed_precision.machete.MacheteLinearKernel,
     vllm.model_executor.layers.fused_moe.oracle.mxfp4.convert_weight_to_mxfp4_moe_kernel_format
@@ -84,6 +89,8 @@ def repacked_bytes(
     """
     if isinstance(shard, LinearShard):
         return _zero_points(shard, scheme, layouts)
+    if isinstance(scheme, Mxfp4Experts) and layouts.rocm_mxfp4_step:
+        return _padded_on_rocm(shard, scheme, layouts)
     if isinstance(scheme, Mxfp4Experts) and scheme.triton:
         return _mxfp4_experts(shard, scheme, layouts)
     return 0
@@ -103,6 +110,21 @@ def _zero_points(shard: LinearShard, scheme: Scheme, layouts: LoadedLayouts) -> 
     count = shard.rows * (shard.inputs // size)
     grown = count * shard.dtype_bytes - count * bits // 8
     return np.where(machete_takes(shard, size), grown, 0)
+
+
+def _padded_on_rocm(shard: ExpertShard, scheme: Mxfp4Experts, layouts: LoadedLayouts) -> IntLike:
+    """What AMD's kernels pad experts to; those of gpt-oss, with their own activation, the most.
+
+    Source: vllm.model_executor.layers.fused_moe.oracle.mxfp4
+    .mxfp4_round_up_hidden_size_and_intermediate_size (0.26.0, 0.31.0)
+    """
+    step = _ROCM_STEP if scheme.triton else layouts.rocm_mxfp4_step
+    padded = replace(
+        shard,
+        hidden=round_up(shard.hidden, step),
+        intermediate=round_up(shard.intermediate, step),
+    )
+    return _bytes(scheme.experts(padded)) - _bytes(scheme.experts(shard))
 
 
 def _mxfp4_experts(shard: ExpertShard, scheme: Mxfp4Experts, layouts: LoadedLayouts) -> IntLike:

@@ -51,6 +51,7 @@ class VllmVersion:
             ``swizzled``.
         awq_kernel: what AWQ's linear layers run on where Hopper offers Machete: ``marlin``, or
             ``machete``.
+        rocm_mxfp4_step: features of MXFP4 experts are padded to multiples of this on ROCm.
         blackwell_experts: kernels of quantized experts on data-centre Blackwell: ``modular`` with
             a workspace that stays, or ``monolithic``.
         largest_capture: the largest batch captured, by model class, where vLLM fixes it.
@@ -74,6 +75,7 @@ class VllmVersion:
     batch_tiers: str
     mxfp4_experts: str
     awq_kernel: str
+    rocm_mxfp4_step: int
     blackwell_experts: str
     largest_capture: Mapping[str, int]
     lora_embeddings: tuple[str, ...]
