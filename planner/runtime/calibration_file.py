@@ -210,7 +210,9 @@ def _value(fact: object) -> str:
     """A value as TOML, which takes JSON's strings, numbers and lists."""
     if isinstance(fact, float) and fact.is_integer():
         return str(int(fact))
-    return json.dumps(fact, ensure_ascii=True).replace("\x7f", "\\u007f")
+    text = json.dumps(fact, ensure_ascii=False).replace("\x7f", "\\u007f")
+    # a file's name may hold bytes that are no text
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _unwritable(path: Path, error: OSError) -> InvalidInputError:
