@@ -5,17 +5,19 @@ Inside the planner sizes are whole bytes, times are float seconds and lengths ar
 
 from __future__ import annotations
 
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
+# texts, so that what only converts units does not wait for numpy
 #: a column of the layout table: one whole number a row
-Ints = npt.NDArray[np.int64]
+Ints: TypeAlias = "npt.NDArray[np.int64]"
 #: a column that says yes or no a row
-Bools = npt.NDArray[np.bool_]
+Bools: TypeAlias = "npt.NDArray[np.bool_]"
 #: a formula's argument: one number, or a column of them
-IntLike = int | Ints
+IntLike: TypeAlias = "int | Ints"
 
 MIB = 1024**2
 GIB = 1024**3

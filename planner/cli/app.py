@@ -122,4 +122,6 @@ def main() -> None:
     code = run(sys.argv[1:])
     # the help page is still in the buffer; a reader who went away is no error
     write("")
+    # the process ends: what it leaves is not searched once more
+    gc.freeze()
     sys.exit(code)

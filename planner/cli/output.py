@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,13 +31,23 @@ def page() -> Page:
     terminal = sys.stdout.isatty()
     forced = bool(os.environ.get("FORCE_COLOR"))
     wanted = forced or (terminal and os.environ.get("TERM") != "dumb")
-    columns = shutil.get_terminal_size((WIDTH, 24)).columns
     return Page(
-        width=max(_NARROWEST, min(columns, _WIDEST)),
+        width=max(_NARROWEST, min(_columns(), _WIDEST)),
         terminal=terminal,
         colour=wanted and not os.environ.get("NO_COLOR"),
         unicode=_takes_unicode(sys.stdout.encoding),
     )
+
+
+def _columns() -> int:
+    """As ``shutil.get_terminal_size``, whose module brings three compressors to every start."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdecimal() and int(asked):
+        return int(asked)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or WIDTH
+    except (OSError, ValueError):
+        return WIDTH
 
 
 def _takes_unicode(encoding: str | None) -> bool:

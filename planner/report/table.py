@@ -67,10 +67,10 @@ class _Writer:
         if answer.model:
             self._line(words.model_facts(answer.model), indent=2)
             if origin := words.model_origin(answer.model):
-                self._show(tables.pair("from:", origin), 2)
+                self._beside("from:", origin, 2)
         self._line(words.basis(answer), indent=2)
         for text in answer.hardware.assumptions if answer.hardware else ():
-            self._show(tables.pair("assumed:", text), 2)
+            self._beside("assumed:", text, 2)
         self._console.print()
 
     def layouts(self, answer: Answer) -> None:
@@ -84,7 +84,7 @@ class _Writer:
             self._line("other layouts", "bold")
             self._show(tables.others(others), 0)
             self._console.print()
-            self._show(tables.reasons(others), 0)
+            self._reasons(others)
             self._console.print()
 
     def verdict(self, answer: Answer) -> None:
@@ -94,7 +94,7 @@ class _Writer:
         for layout in answer.layouts:
             self._line(f"{words.layout_name(layout)}: {words.fit_text(layout.fit)}")
         for note in answer.notes:
-            self._show(tables.pair("note:", note), 0)
+            self._beside("note:", note, 0)
         self._line(words.summary(found), "bold")
 
     def rest(self, answer: Answer) -> None:
@@ -102,7 +102,7 @@ class _Writer:
         self._findings(answer.findings, indent=0)
         if answer.rejected:
             self._line(f"rejected ({len(answer.rejected)})", "bold")
-            self._show(tables.rejected(answer), 0)
+            self._rejected(answer)
             self._line("planner explain CODE tells more", "dim")
             self._console.print()
         if answer.math:
@@ -110,26 +110,41 @@ class _Writer:
             self._show(tables.arithmetic(answer.math))
             self._console.print()
         for note in answer.notes:
-            self._show(tables.pair("note:", note), 0)
+            self._beside("note:", note, 0)
 
     def _layout(self, layout: Layout, number: str) -> None:
         plural = "s" if layout.gpus_used > 1 else ""
         head = Text(f"{number}{words.layout_name(layout)} on {layout.gpus_used} GPU{plural}: ")
         head.stylize("bold")
         head.append(words.fit_text(layout.fit), tables.VERDICT_STYLES[layout.fit.verdict])
-        self._show(head, 0)
+        self._paragraph(Text(), head)
         if layout.why:
             self._line(layout.why, indent=_INDENT)
         self._console.print()
         if layout.memory:
             self._memory(layout.memory)
         for label, text in words.facts(layout).items():
-            self._show(tables.pair(f"{label}:", text))
+            self._beside(f"{label}:", text)
         self._console.print()
         self._findings(layout.findings, indent=_INDENT)
         for note in layout.notes:
-            self._show(tables.pair("note:", note))
+            self._beside("note:", note)
         self._commands(layout.commands)
+
+    def _reasons(self, others: Sequence[Layout]) -> None:
+        """Why each of the layouts after the first stands where it stands."""
+        digits = len(str(len(others) + 1))
+        for number, layout in enumerate(others, 2):
+            if layout.why:
+                self._beside(f"{number:>{digits}}.", layout.why, 0)
+
+    def _rejected(self, answer: Answer) -> None:
+        """What is out, by the rule that is against it, with the rule's words on one of them."""
+        messages = {out.codes[0]: out.message for out in reversed(answer.rejected) if out.codes}
+        for code, names in words.by_code(answer).items():
+            text = Text(words.shortened(names))
+            text.append(f"\n{messages.get(code, '')}", "dim")
+            self._paragraph(Text.assemble((code, "cyan"), "  "), text)
 
     def _memory(self, memory: Memory) -> None:
         self._line(
@@ -145,7 +160,7 @@ class _Writer:
             for label, (low, high) in uncertain(memory).items()
         )
         if ranges:
-            self._show(tables.pair("uncertain:", ranges))
+            self._beside("uncertain:", ranges)
 
     def _commands(self, commands: Sequence[Command]) -> None:
         hosts = len({command.node for command in commands})
@@ -165,14 +180,24 @@ class _Writer:
                 self._line(f"{place}:", indent=indent)
             style = tables.SEVERITY_STYLES[finding.severity]
             head = Text(f"{finding.severity} {finding.code}", style)
-            self._show(tables.pair(head, finding.message), indent)
+            self._beside(head, finding.message, indent)
             for label, text in (("cause:", finding.cause), ("fix:", finding.fix)):
                 if text:
-                    self._show(tables.pair(label, text), indent + 2)
+                    self._beside(label, text, indent + 2)
             self._console.print()
 
     def _line(self, text: str, style: str = "", *, indent: int = 0) -> None:
-        self._show(Text(text, style, overflow="fold"), indent)
+        self._paragraph(Text(" " * indent), Text(text, style))
+
+    def _beside(self, label: str | Text, text: str, indent: int = _INDENT) -> None:
+        self._paragraph(Text.assemble(" " * indent, label, " "), Text(text))
+
+    def _paragraph(self, label: Text, text: Text) -> None:
+        """A text beside its label; further lines stand under the first."""
+        # wrapped here: a table for each paragraph would take half of the report's time
+        lines = text.wrap(self._console, self._page.width - label.cell_len, overflow="fold")
+        under = Text("\n" + " " * label.cell_len)
+        self._console.print(label.append_text(under.join(lines)), soft_wrap=True)
 
     def _show(self, content: RenderableType, indent: int = _INDENT) -> None:
         self._console.print(Padding(content, (0, 0, 0, indent)))

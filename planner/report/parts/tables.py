@@ -16,7 +16,7 @@ from planner.units import count_text, gib, gib_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.plan import Answer, Layout, MathStep, Memory
+    from planner.plan import Layout, MathStep, Memory
     from planner.report.base import Page
 
 VERDICT_STYLES = {"fits": "green", "uncertain": "yellow", "does_not_fit": "red"}
@@ -28,15 +28,6 @@ SEVERITY_STYLES = {
 #: columns a bar leaves to its label and the margins
 _BESIDE_BAR = 6
 _LONGEST_BAR = 80
-
-
-def pair(label: str | Text, text: str) -> Table:
-    """A paragraph beside its label; further lines stand under the first."""
-    grid = Table.grid(padding=(0, 1))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold", ratio=1)
-    grid.add_row(label, text)
-    return grid
 
 
 def _plain(*columns: tuple[str, str]) -> Table:
@@ -102,30 +93,6 @@ def others(layouts: Sequence[Layout]) -> Table:
             count_text(kv.max_model_len) if kv else "",
         )
     return table
-
-
-def reasons(layouts: Sequence[Layout]) -> Table:
-    """Why each of the layouts after the first stands where it stands."""
-    grid = Table.grid(padding=(0, 1))
-    grid.add_column(justify="right", no_wrap=True)
-    grid.add_column(overflow="fold", ratio=1)
-    for number, layout in enumerate(layouts, 2):
-        if layout.why:
-            grid.add_row(f"{number}.", layout.why)
-    return grid
-
-
-def rejected(answer: Answer) -> Table:
-    """What is out, by the rule that is against it, with the rule's words on one of them."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold", ratio=1)
-    messages = {out.codes[0]: out.message for out in reversed(answer.rejected) if out.codes}
-    for code, names in words.by_code(answer).items():
-        text = Text(words.shortened(names))
-        text.append(f"\n{messages.get(code, '')}", "dim")
-        grid.add_row(Text(code, "cyan"), text)
-    return grid
 
 
 def arithmetic(steps: Sequence[MathStep]) -> Table:
