@@ -46,32 +46,45 @@ def intern_vit(
         *convolution(f"{prefix}.embeddings.patch_embedding", found.hidden, *patch),
         Weight(name=f"{prefix}.embeddings.position_embedding", shape=positions),
     )
-    layer = _layer(keys, found, f"{prefix}.encoder.layers.0")
+    layer = intern_layer(
+        found,
+        f"{prefix}.encoder.layers.0",
+        bias=keys.flag("qkv_bias"),
+        normed=keys.flag("qk_normalization"),
+        norm_bias=keys.text("norm_type") == "layer_norm",
+    )
     layer = layer if quantized else unquantized(layer)
     return Block(modules=once), Block(modules=layer, count=used)
 
 
-def _layer(keys: Keys, found: Encoder, name: str) -> tuple[Module, ...]:
+def intern_layer(
+    found: Encoder,
+    name: str,
+    *,
+    bias: bool,
+    normed: bool,
+    norm_bias: bool,
+) -> tuple[Module, ...]:
+    """One layer: ``bias`` of query, key and value; ``normed`` over heads."""
     hidden, heads = found.hidden, found.heads
     qkv = Linear(
         name=f"{name}.attn.qkv",
         inputs=hidden,
         parts=(Part(heads, found.head_dim),) * 3,
-        bias=keys.flag("qkv_bias"),
+        bias=bias,
         divided_by=heads,
     )
     out = replace(row(f"{name}.attn.proj", hidden, hidden, units=heads), divided_by=heads)
     over_heads = (f"{name}.attn.q_norm", f"{name}.attn.k_norm")
-    layer_norms = (f"{name}.norm1", f"{name}.norm2")
+    scales = (f"{name}.ls1", f"{name}.ls2")
     return (
         qkv,
         out,
-        *(norms(hidden, *over_heads) if keys.flag("qk_normalization") else ()),
+        *(norms(hidden, *over_heads) if normed else ()),
         column(f"{name}.mlp.fc1", hidden, found.intermediate),
         row(f"{name}.mlp.fc2", found.intermediate, hidden),
-        *norms(hidden, *layer_norms, bias=keys.text("norm_type") == "layer_norm"),
-        Weight(name=f"{name}.ls1", shape=(hidden,)),
-        Weight(name=f"{name}.ls2", shape=(hidden,)),
+        *norms(hidden, f"{name}.norm1", f"{name}.norm2", bias=norm_bias),
+        *(Weight(name=scale, shape=(hidden,)) for scale in scales),
     )
 
 
