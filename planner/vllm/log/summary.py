@@ -66,15 +66,7 @@ def summary(start: Start, *, name: str, sha256: str, starts: int) -> LogFacts:
         runner=(engine.text("runner") or "").lower() or None,
         attention_backend=engine.text("attention_backend"),
         ranks=ranks,
-        kv_tokens=engine.fewest("kv_tokens"),
-        max_concurrency=engine.smallest("max_concurrency"),
-        concurrency_tokens=engine.count("concurrency_tokens"),
-        gpu_blocks=engine.fewest("gpu_blocks"),
-        cpu_blocks=engine.fewest("cpu_blocks"),
-        block_size=engine.count("block_size"),
-        kv_needed=engine.size("kv_needed"),
-        kv_available=engine.size("kv_available"),
-        longest=engine.count("longest"),
+        **engine.kv_cache(),
         captured=_captured(asked, engine),
         seconds=engine.seconds(),
         stage=STAGES[start.stage],
@@ -125,6 +117,20 @@ class _Engine:
         """A size that was printed first."""
         text = self.text(fact)
         return None if text is None else printed(text, "gib")
+
+    def kv_cache(self) -> dict[str, Any]:
+        """What the cache holds, or what it would have to."""
+        return {
+            "kv_tokens": self.fewest("kv_tokens"),
+            "max_concurrency": self.smallest("max_concurrency"),
+            "concurrency_tokens": self.count("concurrency_tokens"),
+            "gpu_blocks": self.fewest("gpu_blocks"),
+            "cpu_blocks": self.fewest("cpu_blocks"),
+            "block_size": self.count("block_size"),
+            "kv_needed": self.size("kv_needed"),
+            "kv_available": self.size("kv_available"),
+            "longest": self.count("longest"),
+        }
 
     def seconds(self) -> dict[str, float]:
         """How long each part took, the longest over processes."""
