@@ -69,6 +69,8 @@ def module_tensors(module: Module, scheme: Scheme, ranks: Ranks) -> tuple[RankTe
             return (*tensors, _expert_map(module, ranks))
         case Embedding():
             return _embedding(module, scheme, ranks)
+        case Weight(on_host=True):
+            return ()
         case Weight():
             dtype_bytes = DTYPE_BYTES[module.dtype] if module.dtype else ranks.dtype_bytes
             elements = module.elements_on(ranks.tp)

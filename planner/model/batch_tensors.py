@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from planner.units import DTYPE_BYTES
+from planner.units import DTYPE_BYTES, round_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _INDEX_BYTES = DTYPE_BYTES["int32"]
+_POOLED_MULTIPLE = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +47,24 @@ def batch_tensors(config: Mapping[str, Any]) -> BatchTensors:
     elements = levels * _size(text, "hidden_size")
     if text is not config:
         elements += _size(text, "hidden_size_per_layer_input") * _size(text, "num_hidden_layers")
-    return BatchTensors(
-        first_elements=elements, every_bytes=_size(text, "index_topk") * _INDEX_BYTES
-    )
+    return BatchTensors(first_elements=elements, every_bytes=_picks(text) * _INDEX_BYTES)
+
+
+def _picks(text: Mapping[str, Any]) -> int:
+    """Positions that indexers keep of each token: one table, or one a layer (Qwen3.8 Next).
+
+    Source: vllm.models.glm5next.common.model.get_sparse_topk_buffer_width,
+    vllm.models.qwen4_exp.nvidia.qsa.Qwen4ExpQSAAttention (0.33.0)
+    """
+    pool = _size(text, "index_kpool")
+    if pool:
+        return round_up(_size(text, "index_topk") + pool - 1, _POOLED_MULTIPLE)
+    width = _size(text, "indexer_budget") + _size(text, "indexer_compress_ratio")
+    kinds = text.get("layer_types")
+    if not width or not isinstance(kinds, list):
+        return _size(text, "index_topk")
+    layers = len(kinds) - kinds.count("linear_attention")
+    return width * layers
 
 
 def _vision(config: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,14 +3,16 @@
 A layer lists its caches in the order in which vLLM registers them; most list one. A layer
 that reads the cache of an earlier one (KV sharing) lists :class:`SharedCache`, one that
 keeps nothing lists none. Sizes are elements, not bytes: the number format is chosen later.
-States of recurrent layers are in ``state_cache``.
+What indexers keep is in ``indexer_cache``, states of recurrent layers in ``state_cache``.
 """
 
 from __future__ import annotations
 
 from dataclasses import KW_ONLY  # noqa: TC003 - what makes the class looks for it
+from typing import Literal
 
 from planner.frozen import frozen
+from planner.model.indexer_cache import IndexerCache
 from planner.model.state_cache import StateCache
 
 
@@ -21,8 +23,8 @@ class FullAttention:
     ``kv_heads`` counts the whole model's; ranks beyond it hold copies. What bears on the
     kernel and, through it, on the block: ``sinks`` (learned attention sinks), ``softcap`` (the
     scores are capped), ``mm_prefix`` (the tokens of an image see each other), ``mixed_heads``
-    (layers differ in head size, and vLLM wants one kernel for all: Gemma 4), ``picks_blocks``
-    (an indexer picks blocks of tokens, a page each: MiniMax-M3; it has a :class:`BlockIndexer`),
+    (layers differ in head size, and vLLM wants one kernel for all: Gemma 4), ``picks``
+    (an indexer picks blocks of tokens, a page each: MiniMax-M3, or single tokens: Qwen3.8 Next),
     ``model_dtype`` (the class hands on no ``--kv-cache-dtype``: Falcon).
     Source: vllm.model_executor.layers.attention.attention.Attention.get_kv_cache_spec (0.33.0)
     """
@@ -35,7 +37,7 @@ class FullAttention:
     softcap: bool = False
     mm_prefix: bool = False
     mixed_heads: bool = False
-    picks_blocks: bool = False
+    picks: Literal["", "blocks", "tokens"] = ""
     model_dtype: bool = False
 
 
@@ -72,7 +74,7 @@ class Mla:
     """One latent vector a token, shared by all heads: the same on every rank (DeepSeek).
 
     ``index_topk`` is set where attention is sparse: an indexer picks that many tokens. A layer
-    with an indexer of its own lists a :class:`SparseIndexer` before this cache; one that uses
+    with an indexer of its own lists a ``SparseIndexer`` before this cache; one that uses
     an earlier layer's picks does not. ``window`` limits the layer to the last tokens.
     Source: vllm.model_executor.layers.attention.mla_attention.MLAAttention.get_kv_cache_spec
     (0.33.0)
@@ -89,61 +91,6 @@ class Mla:
     def head_size(self) -> int:
         """Elements of the latent and its rotary part."""
         return self.kv_lora_rank + self.qk_rope_head_dim
-
-
-@frozen
-class SparseIndexer:
-    """The fp8 keys by which sparse attention picks tokens, with a scale per 128 elements.
-
-    ``compress_ratio`` tokens share a key (DeepSeek-V4); 1 in DeepSeek-V3.2 and GLM.
-    Source: vllm.model_executor.models.deepseek_v2.Indexer,
-    vllm.models.deepseek_v4.attention.DeepseekV4Indexer (0.33.0)
-    """
-
-    head_dim: int
-    compress_ratio: int = 1
-
-    @property
-    def row_bytes(self) -> int:
-        """Bytes of one key: an fp8 element each, and four bytes of scale per 128."""
-        return self.head_dim + self.head_dim // 128 * 4
-
-
-@frozen
-class BlockIndexer:
-    """The keys by which sparse attention picks blocks, in the model's dtype (MiniMax-M3).
-
-    Source: vllm.models.minimax_m3.common.indexer.MiniMaxM3IndexerCache (0.33.0)
-    """
-
-    head_dim: int
-
-
-@frozen
-class PooledIndexer:
-    """The fp8 keys by which sparse attention picks pools of ``pool`` tokens (GLM-5.3).
-
-    Source: vllm.models.glm5next.common.attention.Glm5NextIndexerCache (0.33.0)
-    """
-
-    head_dim: int
-    pool: int
-
-    @property
-    def row_bytes(self) -> int:
-        """Bytes of one key: an fp8 element each, and four bytes of scale per 128."""
-        return self.head_dim + self.head_dim // 128 * 4
-
-
-@frozen
-class PoolTail:
-    """Keys and gates of the tokens whose pool is not full yet: one ring a request (GLM-5.3).
-
-    Source: vllm.models.glm5next.common.attention.Glm5NextTailCache (0.33.0)
-    """
-
-    head_dim: int
-    pool: int
 
 
 @frozen
@@ -232,10 +179,7 @@ CacheSpec = (
     | SlidingWindow
     | ChunkedLocal
     | Mla
-    | SparseIndexer
-    | BlockIndexer
-    | PooledIndexer
-    | PoolTail
+    | IndexerCache
     | CompressedLatent
     | WindowLatent
     | CompressorState

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.model.blocks import norm, replicated
-from planner.model.cache import CompressedLatent, CompressorState, SparseIndexer, WindowLatent
+from planner.model.cache import CompressedLatent, CompressorState, WindowLatent
+from planner.model.indexer_cache import SparseIndexer
 from planner.model.modules import Linear, Part, Split, Weight
 from planner.model.rope import rope_buffer, rope_parameters
 from planner.units import ceil_div, round_up

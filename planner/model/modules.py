@@ -76,9 +76,10 @@ class Linear:
 
     def outputs_on(self, tp: IntLike) -> tuple[IntLike, ...]:
         """Output features of each merged matrix on one rank, and of the padding."""
-        if self.split is not Split.COLUMN:
-            return tuple(part.rows for part in self.parts)
-        rows = tuple(part.on_rank(tp, padded=self.padded) for part in self.parts)
+        divided = self.split is Split.COLUMN
+        rows = tuple(
+            part.on_rank(tp, padded=self.padded) if divided else part.rows for part in self.parts
+        )
         return rows if self.row_multiple == 1 else (*rows, -sum(rows) % self.row_multiple)
 
     def inputs_on(self, tp: IntLike) -> IntLike:
@@ -186,6 +187,8 @@ class Weight:
     """parts that cannot be divided further, which ranks beyond them share (KV heads)"""
     dtype: str | None = None
     """torch's name where it is not the model's"""
+    on_host: bool = False
+    """it lies in the host's memory, where GPUs look it up"""
 
     def whole(self) -> Weight:
         """The same, undivided."""

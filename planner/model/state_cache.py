@@ -111,16 +111,21 @@ class KimiDeltaState:
 
 @frozen
 class ShortConvState:
-    """The last inputs of a short convolution, and no state beside them (LFM2)."""
+    """The last inputs of a short convolution, and no state beside them (LFM2).
+
+    ``whole``: every rank keeps all channels, and a prefill may store them anywhere
+    (Qwen3.8 Next).
+    """
 
     channels: int
     conv_kernel: int
     state_dtype: str | None = None
+    whole: bool = False
 
     def shapes(self, tensor_parallel_size: int, speculative_tokens: int = 0) -> Shapes:
         """Tensors of one rank."""
         kept = self.conv_kernel - 1 + speculative_tokens
-        return ((kept, self.channels // tensor_parallel_size),)
+        return ((kept, self.channels if self.whole else self.channels // tensor_parallel_size),)
 
 
 @frozen

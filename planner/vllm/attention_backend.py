@@ -69,6 +69,10 @@ BLOCK_SPARSE = AttentionBackend(name="MINIMAX_M3_SPARSE", block_sizes=(128,), ex
 V4_INDEXER = AttentionBackend(
     name="DEEPSEEK_V4_INDEXER", block_sizes=(256,), exact=True, block_outermost=True
 )
+GROUP_KEYS = AttentionBackend(
+    name="QWEN4_EXP_EXP_QSA_STATE", block_sizes=(1,), block_outermost=True
+)
+GROUP_SPARSE = AttentionBackend(name="QWEN4_EXP_QSA_TRITON", block_sizes=(16,))
 POOL_TAIL = AttentionBackend(name="KPOOL_TAIL", block_sizes=(1,), block_outermost=True)
 V4_LATENT = AttentionBackend(name="FLASHMLA_SPARSE_DSV4", block_sizes=(256,), exact=True)
 V4_WINDOW = AttentionBackend(name="DEEPSEEK_SPARSE_SWA", block_sizes=(32,), preferred=256)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from planner.memory.kv_cache.plan import KvCachePlan, plan_kv_cache
 from planner.memory.kv_cache.settings import KvCacheSettings
-from planner.model import cache, state_cache
+from planner.model import cache, indexer_cache, state_cache
 
 if TYPE_CHECKING:
     from planner.model.cache import CacheSpec
@@ -62,7 +62,7 @@ def _golden(row: dict[str, Any]) -> Golden:
 
 
 def _spec(name: str, fields: dict[str, Any]) -> CacheSpec:
-    kind = getattr(cache, name, None) or getattr(state_cache, name)
+    kind = next(vars(m)[name] for m in (cache, indexer_cache, state_cache) if name in vars(m))
     spec: CacheSpec = kind(**fields)
     return spec
 

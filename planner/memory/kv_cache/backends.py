@@ -9,7 +9,6 @@ from planner.errors import UsageError
 from planner.frozen import frozen
 from planner.memory.kv_cache.dtypes import kv_dtype
 from planner.model.cache import (
-    BlockIndexer,
     ChunkedLocal,
     CompressedLatent,
     CompressorState,
@@ -17,15 +16,22 @@ from planner.model.cache import (
     EncoderOnly,
     FullAttention,
     Mla,
+    SlidingWindow,
+    WindowLatent,
+)
+from planner.model.indexer_cache import (
+    BlockIndexer,
+    GroupIndexer,
+    GroupTail,
     PooledIndexer,
     PoolTail,
-    SlidingWindow,
     SparseIndexer,
-    WindowLatent,
 )
 from planner.vllm.attention_backend import (
     BLOCK_INDEXER,
     BLOCK_SPARSE,
+    GROUP_KEYS,
+    GROUP_SPARSE,
     POOL_TAIL,
     SPARSE_INDEXER,
     UNLIKE_HEADS,
@@ -96,7 +102,7 @@ def _backend(
 ) -> AttentionBackend | None:
     fixed = _fixed_backend(spec, settings.capability)
     if fixed is not None:
-        if not isinstance(spec, FullAttention | BlockIndexer | PoolTail):
+        if isinstance(spec, (SparseIndexer, PooledIndexer, *_V4)):
             _refuse_v4(spec, settings)
         return fixed
     if isinstance(spec, ChunkedLocal):
@@ -137,6 +143,8 @@ def _refuse_packed_chunks(settings: KvCacheSettings) -> None:
 _OWN_BACKENDS = {
     BlockIndexer: BLOCK_INDEXER,
     PoolTail: POOL_TAIL,
+    GroupIndexer: GROUP_KEYS,
+    GroupTail: GROUP_KEYS,
     CompressedLatent: V4_LATENT,
     WindowLatent: V4_WINDOW,
     CompressorState: V4_COMPRESSOR,
@@ -149,8 +157,8 @@ def _fixed_backend(spec: CacheSpec, capability: int) -> AttentionBackend | None:
         return SPARSE_INDEXER if spec.compress_ratio == 1 else V4_INDEXER
     if isinstance(spec, PooledIndexer):
         return pooled_indexer(spec.pool, capability)
-    if isinstance(spec, FullAttention) and spec.picks_blocks:
-        return BLOCK_SPARSE
+    if isinstance(spec, FullAttention) and spec.picks:
+        return BLOCK_SPARSE if spec.picks == "blocks" else GROUP_SPARSE
     return _OWN_BACKENDS.get(type(spec))
 
 

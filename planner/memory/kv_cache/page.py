@@ -57,6 +57,7 @@ class Page:
         retained: tokens that a window keeps longer for a drafter.
         request_blocks: blocks a request takes, where that is fixed (states, rings).
         block_outermost: pages of all layers lie side by side in a block.
+        whole: a state that tensor parallelism does not divide.
     """
 
     kind: CacheKind
@@ -73,6 +74,7 @@ class Page:
     retained: int = 0
     request_blocks: int | None = None
     block_outermost: bool = False
+    whole: bool = False
 
     @property
     def unpadded_bytes(self) -> int:
@@ -139,10 +141,11 @@ class Page:
             allowed = self.kind is other.kind or self.kind is CacheKind.SLIDING_WINDOW
             return allowed and other.kind.is_window and self.window == other.window
         if self.kind is CacheKind.STATE:
-            return other.kind is self.kind and (self.request_blocks, self.page_bytes) == (
-                other.request_blocks,
-                other.page_bytes,
-            )
+            return other.kind is self.kind and (
+                self.request_blocks,
+                self.page_bytes,
+                self.whole,
+            ) == (other.request_blocks, other.page_bytes, other.whole)
         return other.kind is self.kind and self.window == other.window
 
 

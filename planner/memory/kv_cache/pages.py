@@ -12,20 +12,17 @@ from planner.memory.kv_cache.indexer_pages import V4_MULTIPLE, indexer_page
 from planner.memory.kv_cache.page import CacheKind, Page
 from planner.memory.kv_cache.states import state_blocks, state_bytes, state_dtypes
 from planner.model.cache import (
-    BlockIndexer,
     ChunkedLocal,
     CompressedLatent,
     CompressorState,
     CrossAttention,
     FullAttention,
     Mla,
-    PooledIndexer,
-    PoolTail,
     SlidingWindow,
-    SparseIndexer,
     WindowLatent,
 )
-from planner.model.state_cache import StateCache
+from planner.model.indexer_cache import IndexerCache
+from planner.model.state_cache import ShortConvState, StateCache
 from planner.units import DTYPE_BYTES
 
 if TYPE_CHECKING:
@@ -76,14 +73,14 @@ def _page(layer: LayerCache, stage: _Stage) -> Page | None:
         return _state_page(spec, stage)
     if backend is None:
         return None
+    if isinstance(spec, IndexerCache):
+        return indexer_page(spec, backend, stage.blocks.size, stage.settings)
     page: Page | None = None
     match spec:
         case FullAttention() | SlidingWindow() | ChunkedLocal() | CrossAttention():
             page = _heads_page(spec, layer.kv_cache_dtype, backend, stage)
         case Mla():
             page = _latent_page(spec, layer, backend, stage)
-        case SparseIndexer() | BlockIndexer() | PooledIndexer() | PoolTail():
-            page = indexer_page(spec, backend, stage.blocks.size, stage.settings)
         case CompressedLatent() | WindowLatent() | CompressorState():
             page = _v4_page(spec, backend, stage)
     return page
@@ -220,4 +217,5 @@ def _state_page(state: StateCache, stage: _Stage) -> Page:
         ),
         padded_bytes=stage.blocks.state_padded_bytes,
         request_blocks=state_blocks(state, stage.states, settings),
+        whole=isinstance(state, ShortConvState) and state.whole,
     )

@@ -10,6 +10,7 @@ from planner.model.state_cache import (
     GatedDeltaNetState,
     KimiDeltaState,
     Mamba2State,
+    ShortConvState,
     StateCache,
 )
 from planner.units import DTYPE_BYTES
@@ -98,8 +99,9 @@ def _stores_on_the_way(
     """
     if isinstance(state, Mamba2State):
         return True
-    if isinstance(state, GatedDeltaNetState):
-        return _common_alignment(peers, settings) is not None
+    if isinstance(state, GatedDeltaNetState | ShortConvState):
+        stores = not isinstance(state, ShortConvState) or state.whole
+        return stores and _common_alignment(peers, settings) is not None
     if isinstance(state, KimiDeltaState):
         kernel = state.bounded_gate and state.head_dim == _KDA_HEAD
         return kernel and settings.capability // 10 in (9, 10, 12)
@@ -112,10 +114,16 @@ def _common_alignment(states: Iterable[StateCache], settings: KvCacheSettings) -
     Source: vllm.model_executor.layers.mamba.abstract.get_mamba_prefill_checkpoint_alignment
     (0.33.0)
     """
-    steps = [_GDN_CHECKPOINT_TOKENS if _gdn_stores(s, settings) else None for s in states]
+    steps = [_step(state, settings) for state in states]
     if not all(steps):
         return None
     return lcm(*(step for step in steps if step))
+
+
+def _step(state: StateCache, settings: KvCacheSettings) -> int | None:
+    if isinstance(state, ShortConvState):
+        return 1 if state.whole and settings.prefix_caching else None
+    return _GDN_CHECKPOINT_TOKENS if _gdn_stores(state, settings) else None
 
 
 def _gdn_stores(state: StateCache, settings: KvCacheSettings) -> bool:

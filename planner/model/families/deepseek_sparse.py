@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.model.blocks import mlp, replicated
-from planner.model.cache import SparseIndexer
 from planner.model.decoder import Decoder
 from planner.model.families.deepseek import V3_DEFAULTS, sparse_block, sparse_layers
+from planner.model.indexer_cache import SparseIndexer
 from planner.model.mla import LatentAttention
 from planner.model.modules import Linear, Part, Split, Weight
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from planner.model import vision
 from planner.model.architecture import Layer
 from planner.model.blocks import mlp, norms, replicated
-from planner.model.cache import PooledIndexer, PoolTail
 from planner.model.decoder import LAYER_NORMS, Decoder
 from planner.model.delta_blocks import KimiDelta
 from planner.model.families.deepseek import sparse_block
+from planner.model.indexer_cache import PooledIndexer, PoolTail
 from planner.model.mla import LatentAttention
 from planner.model.modules import Linear, Weight
 from planner.model.residual_streams import ResidualStreams

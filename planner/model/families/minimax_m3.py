@@ -14,9 +14,10 @@ from planner.model.blocks import (
     norms,
     router,
 )
-from planner.model.cache import BlockIndexer, FullAttention
+from planner.model.cache import FullAttention
 from planner.model.decoder import LAYER_NORMS, Decoder
 from planner.model.families.mixtral import EXPERT_MATRICES
+from planner.model.indexer_cache import BlockIndexer
 from planner.model.modules import Buffer, Linear, Part
 from planner.model.towers.parts import column, convolution, row
 
@@ -94,7 +95,7 @@ def _picking(decoder: Decoder, keys: Keys) -> tuple[tuple[Module, ...], tuple[Ca
         decoder.rope(),
     )
     sizes = (decoder.kv_heads, decoder.head_dim, decoder.head_dim)
-    return modules, (BlockIndexer(head_dim=size), FullAttention(*sizes, picks_blocks=True))
+    return modules, (BlockIndexer(head_dim=size), FullAttention(*sizes, picks="blocks"))
 
 
 def _dense(decoder: Decoder) -> tuple[Module, ...]:
