@@ -73,9 +73,10 @@ def answer_of(
     architecture: Architecture,
     row: Mapping[str, Any],
     quantization: Quantization = UNQUANTIZED,
-    kv_cache_dtype: str = "auto",
+    stated: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     layouts, stages = stages_of(architecture, row)
+    capability = int(row["cc"])
     tensors = stage_tensors(
         architecture,
         quantization,
@@ -83,9 +84,12 @@ def answer_of(
         layouts,
         stages,
         dtype_bytes=DTYPE_BYTES[row["dtype"]],
-        capability=int(row["cc"]),
+        capability=capability,
     )
     built = weights(tensors, stages)
+    kv_cache_dtype = resolve_kv_cache_dtype(
+        "auto", stated, architecture=architecture.name, capability=capability
+    )
     plan = plan_of(architecture, row, kv_cache_dtype)
     return {
         "parameter_bytes": "+".join(map(str, built.parameter_bytes[0])),
@@ -104,13 +108,7 @@ def test_weights_and_caches_are_those_vllm_builds(model: str) -> None:
     for row in ROWS:
         if row["model"] != model:
             continue
-        dtype = resolve_kv_cache_dtype(
-            "auto",
-            config.get("quantization_config"),
-            architecture=architecture.name,
-            capability=int(row["cc"]),
-        )
-        ours = answer_of(architecture, row, quantization, dtype)
+        ours = answer_of(architecture, row, quantization, config.get("quantization_config"))
         assert ours == {key: row[key] for key in ours}
 
 
