@@ -1,4 +1,4 @@
-"""MiniCPM-V: SigLIP and a resampler beside Llama or Qwen, by its version."""
+"""MiniCPM-V and MiniCPM-o: SigLIP and a resampler beside Llama or Qwen, by the version."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from planner.model import vision
 from planner.model.architecture import Block
 from planner.model.families import llama, qwen2, qwen3
 from planner.model.modules import Buffer
+from planner.model.towers.audio import plain_whisper
 from planner.model.towers.idefics import idefics
+from planner.model.towers.parts import plain_linear
 from planner.model.towers.resampler import resampler
+from planner.model.towers.whisper import DEFAULTS as WHISPER_DEFAULTS
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
     from planner.model.keys import Keys
     from planner.model.modules import Module
 
-ARCHITECTURES = ("MiniCPMV",)
+OMNI = "MiniCPMO"
+ARCHITECTURES = ("MiniCPMV", OMNI)
 EXAMPLES: dict[str, int] = {}
 _TEXT: dict[str, ModuleType] = {
     "2.5": llama,
@@ -36,7 +40,7 @@ _FIRST_HIDDEN, _FIRST_QUERIES = 2304, 64
 def read(keys: Keys) -> Architecture:
     """The text model's keys lie beside the encoder's.
 
-    Source: vllm.model_executor.models.minicpmv (0.33.0)
+    Source: vllm.model_executor.models.minicpmv, .minicpmo (0.33.0)
     """
     version = _version(keys)
     if version not in _TEXT:
@@ -47,6 +51,8 @@ def read(keys: Keys) -> Architecture:
         )
     text = _TEXT[version].read(keys)
     tower = _tower(keys, timed=version == "4.5")
+    if OMNI in keys.list("architectures"):
+        tower += _ears(keys)
     return vision.beside(
         text,
         tower,
@@ -55,6 +61,17 @@ def read(keys: Keys) -> Architecture:
         layer_prefix="llm.model.layers",
         tower_data_parallel=True,
     )
+
+
+def _ears(keys: Keys) -> tuple[Block, ...]:
+    """Whisper's encoder and two layers, whole on each rank."""
+    part = keys.part("audio_config").with_defaults(WHISPER_DEFAULTS)
+    hidden, heard = keys.int("hidden_size"), part.int("encoder_ffn_dim") // 4
+    projector = (
+        plain_linear("audio_projection_layer.linear1", heard, hidden),
+        plain_linear("audio_projection_layer.linear2", hidden, hidden),
+    )
+    return (*plain_whisper(part, "apm"), Block(modules=projector))
 
 
 def _version(keys: Keys) -> str:
