@@ -13,6 +13,7 @@ from planner.frozen import frozen
 from planner.hardware.cluster import Cluster, parse_cluster
 from planner.memory.stages import vllm_partition
 from planner.model.batch_tensors import batch_tensors
+from planner.model.encoder_items import encoder_items
 from planner.model.keys import Keys
 from planner.model.layer_kinds import layer_kinds
 from planner.model.older_builds import as_built_before
@@ -177,6 +178,7 @@ def table(
         one_host_command=one_host_command,
         calibration=subject.calibration,
         batch_tensors=batch_tensors(subject.source.config),
+        encoder_items=encoder_items(subject.source.config),
     )
 
 

@@ -20,6 +20,11 @@ from planner.memory.cuda_graphs import (
     cuda_graph_bytes,
     graph_bytes_beside_budget,
 )
+from planner.memory.encoder_profile import (
+    encoder_batch,
+    encoder_kept_bytes,
+    encoder_peak_bytes,
+)
 from planner.memory.interval import Interval
 from planner.memory.non_torch import non_torch_bytes, outside_budget_bytes, runner_state_bytes
 from planner.memory.widths import ExpertKernels, activation_shape
@@ -110,7 +115,44 @@ def _activation(grid: Grid) -> Interval:
             blackwell_experts=grid.version.blackwell_experts,
         ),
     )
-    return activation_bytes(shape, run, first=grid.stages.first, last=grid.stages.last)
+    kept, peak = _encoder(grid)
+    return activation_bytes(
+        shape,
+        run,
+        first=grid.stages.first,
+        last=grid.stages.last,
+        encoder_peak=peak,
+        encoder_kept=kept,
+    )
+
+
+def _encoder(grid: Grid) -> tuple[Interval | None, Interval | None]:
+    """What the encoder leaves while the layers run, and its own peak, where it is profiled."""
+    items, settings = grid.encoder_items, grid.settings
+    limits = (grid.arguments.limit_mm_per_prompt or {}).values()
+    without = bool(limits) and all(limit == 0 for limit in limits)
+    if items is None or not grid.architecture.tower or without or grid.arguments.skip_mm_profiling:
+        return None, None
+    batch = encoder_batch(
+        items,
+        tokens=settings.max_num_batched_tokens,
+        sequences=settings.max_num_seqs,
+        max_model_len=settings.max_model_len,
+    )
+    measured, dtype_bytes = constants(grid, "activation"), settings.dtype_bytes
+    kept = encoder_kept_bytes(
+        items, batch, measured, hidden=grid.architecture.hidden_size, dtype_bytes=dtype_bytes
+    )
+    split = np.ones_like(grid.layouts.tp) if _whole_encoder(grid) else grid.layouts.tp
+    peak = encoder_peak_bytes(
+        grid.architecture.tower, items, batch, measured, tp=split[:, None], dtype_bytes=dtype_bytes
+    )
+    return kept, peak
+
+
+def _whole_encoder(grid: Grid) -> bool:
+    """Whether each rank encodes with the whole encoder, some of the items each."""
+    return grid.arguments.mm_encoder_tp_mode == "data"
 
 
 def _graphs(grid: Grid) -> tuple[Interval, Interval]:

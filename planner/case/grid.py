@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from planner.hardware.cluster import NodeGroup
     from planner.layout import Layouts
     from planner.model.architecture import Architecture
+    from planner.model.encoder_items import EncoderItems
     from planner.model.layer_kinds import LayerKinds
     from planner.quant.base import Quantization
     from planner.settings import Settings
@@ -50,6 +51,7 @@ class Grid:
             vLLM's own split.
         shorten: a context nobody fixed may be cut to what fits.
         batch_tensors: what the model makes for a whole batch when it is built.
+        encoder_items: the largest image or video of a model with an encoder.
         one_host_command: the layout is typed as a command without ``--nnodes`` or Ray.
         allowed: codes of this planner's own rules that may be broken.
         calibration: where measured constants come from: as shipped, or corrected by logs.
@@ -69,6 +71,7 @@ class Grid:
     shorten: bool = False
     one_host_command: bool = False
     batch_tensors: BatchTensors = field(default_factory=BatchTensors)
+    encoder_items: EncoderItems | None = None
     calibration: ConstantSource = SHIPPED
 
     def take(self, rows: Ints | Bools) -> Self:

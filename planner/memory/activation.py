@@ -155,14 +155,14 @@ def activation_bytes(
     *,
     first: Bools,
     last: Bools,
-    encoder_peak_bytes: IntLike = 0,
-    encoder_output_bytes: IntLike = 0,
+    encoder_peak: Interval | None = None,
+    encoder_kept: Interval | None = None,
 ) -> Interval:
     """The peak of temporary tensors on a stage's rank: Interval[rows, stages], bytes.
 
     Counted: layers, experts' workspace, sampler, what the libraries keep in torch's memory, and
-    on the first stage a multimodal encoder's own peak (``encoder_peak_bytes``) or its outputs,
-    which stay while the layers run. Not counted: the runner's own state and CUDA graphs.
+    on the first stage a multimodal encoder's own peak (``encoder_peak``) or what it leaves while
+    the layers run (``encoder_kept``). Not counted: the runner's own state and CUDA graphs.
     ``first`` and ``last`` are Bool[rows, stages].
 
     Source: vllm.v1.worker.gpu_worker.Worker.determine_available_memory,
@@ -174,8 +174,9 @@ def activation_bytes(
     sent = Interval.exact(_STAGE_TENSORS * between)
     peak = forward + sent.where(~np.asarray(last))
     peak = peak.maximum(sampler_bytes(shape, run).where(np.asarray(last)))
-    outputs = Interval.exact(encoder_output_bytes).where(np.asarray(first))
-    encoder = Interval.exact(encoder_peak_bytes).where(np.asarray(first))
+    nothing = Interval.exact(0)
+    outputs = (encoder_kept or nothing).where(np.asarray(first))
+    encoder = (encoder_peak or nothing).where(np.asarray(first))
     kept = Interval.product(1, run.constants["library_bytes"])
     return (peak + outputs).maximum(encoder) + kept
 

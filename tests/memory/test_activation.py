@@ -16,6 +16,7 @@ from planner.memory.activation import (
     expert_workspace_elements,
     forward_bytes,
 )
+from planner.memory.interval import Interval
 from planner.units import GIB, MIB
 
 ALONE = np.array([[True]])
@@ -117,9 +118,11 @@ def test_a_first_stage_holds_the_encoders_outputs_while_its_layers_run() -> None
     run = batch(8192, 16, constants((0, 33)))
     plain = activation_bytes(LLAMA_8B, run, first=first, last=last)
     towered = activation_bytes(
-        LLAMA_8B, run, first=first, last=last, encoder_output_bytes=300 * MIB
+        LLAMA_8B, run, first=first, last=last, encoder_kept=Interval.exact(300 * MIB)
     )
-    peaked = activation_bytes(LLAMA_8B, run, first=first, last=last, encoder_peak_bytes=9 * GIB)
+    peaked = activation_bytes(
+        LLAMA_8B, run, first=first, last=last, encoder_peak=Interval.exact(9 * GIB)
+    )
     assert (towered.mid - plain.mid).tolist() == [[300 * MIB, 0]]
     assert peaked.mid[0, 0] == 9 * GIB + constants((0, 33))["library_bytes"].mid
     assert peaked.mid[0, 1] == plain.mid[0, 1]
