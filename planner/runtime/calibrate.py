@@ -117,7 +117,7 @@ def judge_log(
         facts=facts,
         run=run,
         terms=terms,
-        findings=(*run.subject.findings, *findings),
+        findings=tuple({each.code: each for each in (*run.subject.findings, *findings)}.values()),
         lesson=lesson(run, terms, date=date),
         notes=(*notes, *run.notes),
     )

@@ -101,6 +101,8 @@ def lesson(run: LoggedRun, terms: Sequence[Term], *, date: str) -> Lesson:
 
 
 def _wrong_weights(terms: Sequence[Term]) -> Iterator[str]:
+    if not any(term.name == "weights" for term in terms):
+        yield "it does not print its weights, by which its model is known to be the one predicted"
     for term in terms:
         off = abs(term.difference) - term.step
         if term.name == "weights" and off > WEIGHTS_TOLERANCE * term.actual:

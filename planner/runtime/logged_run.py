@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 #: a board's total as drivers report it varies by less
 _SAME_BOARD = 0.02
+#: a release, and no build from between two
+_RELEASED = re.compile(r"v?\d+\.\d+(?:\.\d+)?(?:\.post\d+)?(?:\+\w+)?")
 #: options whose memory is not predicted term by term, so a difference cannot be laid to a constant
 _UNMODELLED = (
     "speculative_config",
@@ -116,7 +119,7 @@ def _version(facts: LogFacts, asked: Request, remarks: _Remarks) -> tuple[str, b
         return newest(), False
     known = min(max(version_number(release), oldest()), version_number(newest()))
     if known == version_number(release):
-        if release not in {facts.version, facts.version and facts.version.removesuffix(".0")}:
+        if not _RELEASED.fullmatch(facts.version or ""):
             remarks.notes.append(f"vLLM {facts.version} is judged as {release}")
         return release, False
     remarks.notes.append(

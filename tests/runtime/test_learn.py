@@ -145,6 +145,16 @@ def test_a_log_of_another_model_teaches_nothing() -> None:
     assert "another model" in told.refused[0]
 
 
+def test_a_log_without_weights_teaches_nothing() -> None:
+    log = [line for line in text(h200_runs()[0]).splitlines() if "weight" not in line]
+    run = logged_run(
+        read_lines([line for line in log if "loading took" not in line]), request(offline=True), {}
+    )
+    told = lesson(run, compare(run), date=TODAY)
+    assert not told.observations
+    assert "does not print its weights" in told.refused[0]
+
+
 def test_parts_that_do_not_add_up_teach_nothing_of_themselves() -> None:
     _, told = learnt(replace(h200_runs()[0], activation=3.5))
     assert {seen.term for seen in told.observations} == {"cuda_graphs", "outside_budget"}

@@ -217,6 +217,12 @@ def test_a_snapshot_of_the_hub_is_its_id(printed: str, model: str) -> None:
     assert facts_of(Written(model=printed)).model == model
 
 
+def test_a_logo_tells_the_version() -> None:
+    logo = "(APIServer pid=1) INFO 04-19 15:30:52 [utils.py:299]  ▄▄ ▄█ █     █  version 0.19.2rc1"
+    facts = read_lines([logo])
+    assert (facts.version, facts.release) == ("0.19.2rc1", "0.19")
+
+
 def test_a_shell_that_prints_the_command_tells_the_options() -> None:
     facts = read_lines(["+ exec vllm serve Qwen/Qwen3-8B -tp 2 --max-num-seqs 64 --enforce-eager"])
     assert facts.model == "Qwen/Qwen3-8B"

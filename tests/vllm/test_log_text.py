@@ -160,7 +160,18 @@ def test_a_pod_that_restarts_tells_its_last_whole_start() -> None:
     cut = text(PLAIN).split("Model loading took")[0]
     again = of_text(text(PLAIN) + cut)
     assert again.kv_tokens == PLAIN.tokens
-    assert again.notes == ("the file holds 2 starts; the last that loaded a model is read",)
+    assert again.notes == (
+        "the file holds 2 starts; the last that loaded a model or failed is read",
+    )
+
+
+def test_a_pod_that_served_and_now_fails_tells_the_failure() -> None:
+    failing = (DATA / "0.20-heads.log").read_text()
+    facts = of_text(text(PLAIN) + 50 * failing)
+    assert facts.starts == 51
+    assert facts.version == "0.20.0"
+    assert not facts.started
+    assert "must be divisible" in facts.errors[-1].text
 
 
 def test_replicas_are_one_start_and_the_fewest_tokens_count() -> None:

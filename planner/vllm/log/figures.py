@@ -114,7 +114,8 @@ class LogFacts:
         longest: the longest request that fits, as that complaint estimates it.
         seconds: of each part of the start, by name; ranks load side by side: the longest.
         stage: how far it came.
-        starts: how many starts the file holds; the facts are of the last that loaded a model.
+        starts: how many starts the file holds; the facts are of the last that loaded a model or
+            failed.
         notes: what was left out, and why.
     """
 

@@ -56,7 +56,11 @@ class LogReader:
 
     def __init__(self) -> None:
         """Nothing read yet."""
-        self._starts = [Start()]
+        self._start = Start()
+        # of the starts before it: how many, the last that tells how it went, the last of all
+        self._count = 0
+        self._telling: Start | None = None
+        self._latest: Start | None = None
         self._hash = hashlib.sha256()
         self._lines = 0
         self._has_ends = False
@@ -76,10 +80,10 @@ class LogReader:
         if not self._names_vllm:
             self._names_vllm = "vllm" in text.lower()
         # a server that answers prints for days, and only a new start is of interest then
-        ready = self._starts[-1].is_ready
+        ready = self._start.is_ready
         wanted = self._beginnings if ready else self._patterns
         found = [pattern for has, pattern in wanted if has in text]
-        failed = any(mark in text for mark in self._failures)
+        failed = _holds(text, self._failures)
         if found or failed:
             # in a text with line ends, a line without is the last of a file that was cut
             cut = (self._has_ends and not ended) or is_part(text)
@@ -88,16 +92,24 @@ class LogReader:
 
     def _message(self, message: str, found: list[Pattern], *, cut: bool, failed: bool) -> None:
         process = process_of(message)
-        if found and any(mark in message for mark in _BEGINNINGS):
-            if self._starts[-1].is_over(message, process):
-                self._starts.append(Start())
-            self._starts[-1].begin(message, process)
-        start = self._starts[-1]
+        if found and _holds(message, _BEGINNINGS):
+            if self._start.is_over(message, process):
+                self._close()
+            self._start.begin(message, process)
+        start = self._start
         for pattern in found:
             if pattern.has in message:
                 start.match(pattern, message, process, cut=cut)
-        if failed and any(mark in message for mark in self._failures):
+        if failed and _holds(message, self._failures):
             start.error(message, self._lines)
+
+    def _close(self) -> None:
+        """The start that was read is over; a pod may restart for days, so few are kept."""
+        self._count += 1
+        self._latest = self._start
+        if self._start.tells_how_it_went:
+            self._telling = self._start
+        self._start = Start()
 
     def facts(self, name: str = "log") -> LogFacts:
         """What was read so far.
@@ -105,9 +117,11 @@ class LogReader:
         Raises:
             InvalidInputError: nothing of it is vLLM's.
         """
-        told = [start for start in self._starts if start.tells]
-        failed = [start for start in self._starts if start.errors] if self._names_vllm else []
-        if not told and not failed:
+        now = self._start
+        found = now.tells or (self._names_vllm and bool(now.errors))
+        last = now if found and now.tells_how_it_went else self._telling
+        chosen = last or (now if found else self._latest)
+        if chosen is None:
             raise InvalidInputError(
                 f"{name} holds no line of a start of vLLM",
                 cause=f"none of its {self._lines:,} lines is one that vLLM 0.6 to 0.33 prints "
@@ -115,11 +129,13 @@ class LogReader:
                 fix="give what the server printed, from its first line on: "
                 "kubectl logs POD, docker logs NAME",
             )
-        loaded = [start for start in told if start.ranks_with_sizes]
-        chosen = (loaded or told or failed)[-1]
-        return summary(
-            chosen,
-            name=name,
-            sha256=self._hash.hexdigest(),
-            starts=len({*map(id, told), *map(id, failed)}),
-        )
+        starts = self._count + found
+        return summary(chosen, name=name, sha256=self._hash.hexdigest(), starts=starts)
+
+
+def _holds(text: str, marks: Iterable[str]) -> bool:
+    # a plain loop: every line of a file of some 100 MB comes by here
+    for mark in marks:  # noqa: SIM110
+        if mark in text:
+            return True
+    return False

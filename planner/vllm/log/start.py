@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from planner.vllm.log.process import Process
 
 _MOST_RANKS = 4096
+#: of a line that is kept whole, only the first is used
+_MOST_TEXTS = 4
 _MOST_ERRORS = 50
 _LONGEST_ERROR = 600
 #: vLLM rounds sizes to two digits and leaves zeros at the end out: 14.5 may be 14.50
@@ -63,6 +65,12 @@ class Start:
         return any({"weights", "kv_cache", "non_torch"} & set(r.sizes) for r in self.ranks.values())
 
     @property
+    def tells_how_it_went(self) -> bool:
+        """It loaded a model, or failed; one that was cut before does not."""
+        failed = self.stage < STAGES.index("started") and bool(self.errors)
+        return self.ranks_with_sizes or failed
+
+    @property
     def is_ready(self) -> bool:
         """The server answers, so every engine has told its cache."""
         return self.stage == len(STAGES) - 1
@@ -105,7 +113,8 @@ class Start:
             if cut:
                 self.cut.add(fact)
         known = self.told.setdefault(fact, [])
-        if text not in known and len(known) < _MOST_RANKS:
+        most = _MOST_TEXTS if fact == name else _MOST_RANKS
+        if len(known) < most and text not in known:
             known.append(text)
 
     def _rank(self, process: Process, fact: str, kind: str, text: str) -> None:

@@ -43,7 +43,7 @@ def summary(start: Start, *, name: str, sha256: str, starts: int) -> LogFacts:
     """The facts of one start."""
     notes = _Notes()
     if starts > 1:
-        notes.add(f"the file holds {starts} starts; the last that loaded a model is read")
+        notes.add(f"the file holds {starts} starts; the last that loaded a model or failed is read")
     asked = read_asked(
         {fact: texts[0] for fact, texts in start.told.items()}, cut=frozenset(start.cut)
     )
