@@ -1,0 +1,81 @@
+"""A model directory made of a configuration alone: all that vLLM needs for dummy weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+#: what leads to code that the checkpoint would bring, and the note that there was some
+_REMOTE_CODE = ("auto_map", "has_remote_code")
+_GPTQ_MODULES = "modules_in_block_to_quantize"
+
+
+def dummy_config(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration that vLLM is given.
+
+    Overrides go in before anyone reads the file, into nested parts too, so what is derived from
+    a changed value follows it. Code of the checkpoint's own is left out. Up to 0.26 vLLM learns
+    from the checkpoint's headers which modules GPTQ quantized, and takes a model without
+    headers for one that is not quantized: here the configuration says that all linear layers are.
+    Source: vllm.model_executor.layers.quantization.auto_gptq.AutoGPTQConfig.maybe_update_config
+    and .utils.gptq_utils.is_layer_gptq_quantized (0.32.0)
+
+    >>> dummy_config({"a": {"b": 1, "c": 2}, "auto_map": {}}, {"a": {"b": 3}})
+    {'a': {'b': 3, 'c': 2}}
+    """
+    merged = _merged(config, overrides)
+    for key in _REMOTE_CODE:
+        merged.pop(key, None)
+    quantization = merged.get("quantization_config")
+    if isinstance(quantization, dict) and quantization.get("quant_method") == "gptq":
+        # a part of a module's path counts, and every path has a dot
+        merged["quantization_config"] = {_GPTQ_MODULES: ["."], **quantization}
+    return merged
+
+
+def fingerprint(config: Mapping[str, Any]) -> str:
+    """The configuration's SHA-256, whatever the order of its keys."""
+    text = json.dumps(config, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_model(config: Mapping[str, Any], model: str, parent: Path) -> Path:
+    """Make the directory, named after the model and its configuration.
+
+    Args:
+        config: of ``dummy_config``.
+        model: as the user typed it: an id or a path.
+        parent: the folder to make it in.
+    """
+    folder = parent / f"{basename(model)}-{fingerprint(config)[:8]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
+    return folder
+
+
+def basename(model: str) -> str:
+    """The last part of a model's id or path that names it, fit for a file name.
+
+    >>> basename("Qwen/Qwen3-8B"), basename("models/tiny/config.json")
+    ('Qwen3-8B', 'tiny')
+    """
+    parts = [part for part in model.split("/") if part not in {"", ".", "..", "config.json"}]
+    last = parts[-1].removesuffix(".json") if parts else "model"
+    return re.sub(r"[^\w.-]+", "-", last)
+
+
+def _merged(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(config)
+    for key, value in overrides.items():
+        old = merged.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            merged[key] = _merged(old, value)
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from planner.model.source import find_model
+from planner.runtime.dummy_model import dummy_config, fingerprint, write_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_model_of_the_catalogue_becomes_a_directory(tmp_path: Path) -> None:
+    source = find_model("deepseek-ai/DeepSeek-V2-Lite", offline=True, environ={})
+    config = dummy_config(source.config, {"num_hidden_layers": 2})
+    folder = write_model(config, source.id, tmp_path)
+    assert folder.name.startswith("DeepSeek-V2-Lite-")
+    written = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    assert written["num_hidden_layers"] == 2
+    assert written["architectures"] == ["DeepseekV2ForCausalLM"]
+    assert "has_remote_code" not in written, "the checkpoint's own code is not asked for"
+    assert source.config["num_hidden_layers"] == 27, "the catalogue's entry is left as it was"
+
+
+def test_overrides_reach_into_nested_parts() -> None:
+    config = {"text_config": {"num_hidden_layers": 34, "hidden_size": 2560}, "vision_config": {}}
+    overrides = {"text_config": {"num_hidden_layers": 4}, "vision_config": None}
+    assert dummy_config(config, overrides) == {
+        "text_config": {"num_hidden_layers": 4, "hidden_size": 2560},
+        "vision_config": None,
+    }
+
+
+def test_gptq_is_quantized_without_the_headers_of_a_checkpoint() -> None:
+    plain = {"quant_method": "gptq", "bits": 4}
+    found = dummy_config({"quantization_config": plain}, {})["quantization_config"]
+    assert found == {**plain, "modules_in_block_to_quantize": ["."]}
+    named = {**plain, "modules_in_block_to_quantize": ["q_proj"]}
+    assert dummy_config({"quantization_config": named}, {})["quantization_config"] == named
+    awq = {"quantization_config": {"quant_method": "awq", "bits": 4}}
+    assert dummy_config(awq, {}) == awq
+
+
+def test_the_fingerprint_does_not_depend_on_the_order_of_keys() -> None:
+    assert fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
+    assert fingerprint({"a": 1}) != fingerprint({"a": 2})
