@@ -44,9 +44,18 @@ def frozen(cls: type[T] | None = None, /, *, kw_only: bool = True, slots: bool =
     """
 
     def make(plain: type[T]) -> type[T]:
+        # dataclass would write the signature there, which takes longer than all the rest
+        plain.__doc__ = plain.__doc__ or plain.__qualname__
         made = dataclass(init=False, repr=False, eq=False, kw_only=kw_only, slots=slots)(plain)
         own: tuple[Field[Any], ...] = fields(made)  # type: ignore[arg-type]  # it is one now
-        methods = _SHARED | {"__init__": _initializer(own, plain), _VALUES: _reader(own)}
+
+        def initialize(self: T, *values: Any, **named: Any) -> None:
+            # compiled for the first instance: many a class is never asked for one
+            initializer = _initializer(own, plain)
+            made.__init__ = initializer  # type: ignore[method-assign]  # served the first alone
+            initializer(self, *values, **named)
+
+        methods = _SHARED | {"__init__": initialize, _VALUES: _reader(own)}
         for name in methods.keys() - vars(plain).keys():
             setattr(made, name, methods[name])
         return made

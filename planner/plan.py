@@ -3,14 +3,14 @@
 Sizes are whole bytes, times ms or s as the key says; None where unknown, with the reason in
 ``notes``. Keys are added, never renamed.
 """
-
-from __future__ import annotations
+# annotations are types here, not texts: pydantic would compile each text, which takes twice as
+# long as all else that the classes need
+# ruff: noqa: I002
 
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# pydantic reads the annotation at run time
 from planner.finding import Finding
 
 Verdict = Literal["fits", "uncertain", "does_not_fit"]

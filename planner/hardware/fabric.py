@@ -1,9 +1,10 @@
 """Networks between nodes."""
 
-from __future__ import annotations
+# annotations are types here, not texts: the file reader asks for them at every start
+# ruff: noqa: I002
 
 from planner.frozen import frozen
-from planner.hardware.accelerator import Confidence, Source  # noqa: TC001, the file reader resolves annotations at run time
+from planner.hardware.accelerator import Confidence, Source
 
 
 @frozen

@@ -1,11 +1,12 @@
 """Node types: servers, cloud machines and racks."""
 
-from __future__ import annotations
+# annotations are types here, not texts: the file reader asks for them at every start
+# ruff: noqa: I002
 
 from typing import Literal
 
 from planner.frozen import frozen
-from planner.hardware.accelerator import AliasNote, Confidence, Source  # noqa: TC001, the file reader resolves annotations at run time
+from planner.hardware.accelerator import AliasNote, Confidence, Source
 
 
 @frozen
