@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from scripts.log_accuracy import log_tables
 from scripts.log_figures import (
     LogAnswer,
     all_log_answers,
     brier_score,
     calibration,
     log_figures,
-    log_tables,
 )
 from scripts.public_runs import read_excluded, read_public_runs
 

@@ -63,6 +63,7 @@ def activation_shape(
     MLP; column splits widen a token, row splits take the narrow side.
     """
     present = kinds.counts(stages.starts, stages.ends) > 0
+    top_k, moe_tp = architecture.experts_per_token, layouts.moe_tp
 
     def widest(width: Callable[[LayerKind], IntLike]) -> Ints:
         result = np.zeros(stages.shape, dtype=np.int64)
@@ -72,16 +73,8 @@ def activation_shape(
         return result
 
     def experts(kind: LayerKind, *, freed: bool) -> IntLike:
-        found = (
-            expert_workspace_elements(
-                architecture.experts_per_token,
-                module.hidden,
-                module.intermediate_on(layouts.moe_tp),
-            )
-            for module, scheme in kind.modules
-            if isinstance(module, Experts) and kernels.free_temporaries(scheme) is freed
-        )
-        return _largest(list(found))
+        here = [m for m, scheme in _experts(kind) if kernels.free_temporaries(scheme) is freed]
+        return _largest([_workspace(module, top_k, moe_tp) for module in here])
 
     tp = layouts.tp
     return ActivationShape(
@@ -97,6 +90,14 @@ def activation_shape(
         vocabulary=architecture.padded_vocab,
         dtype_bytes=dtype_bytes,
     )
+
+
+def _experts(kind: LayerKind) -> list[tuple[Experts, Scheme]]:
+    return [(module, scheme) for module, scheme in kind.modules if isinstance(module, Experts)]
+
+
+def _workspace(module: Experts, top_k: int, moe_tp: Ints) -> IntLike:
+    return expert_workspace_elements(top_k, module.hidden, module.intermediate_on(moe_tp))
 
 
 def _place(module: Linear) -> str:
