@@ -71,6 +71,7 @@ class QwenVision:
     patch: tuple[int, ...]
     merged: int
     outputs: int
+    kv_heads: int
 
     @classmethod
     def read(
@@ -96,6 +97,7 @@ class QwenVision:
             patch=(keys.int("in_channels"), keys.int("temporal_patch_size"), size, size),
             merged=width * keys.int("spatial_merge_size") ** 2,
             outputs=keys.int(outputs),
+            kv_heads=keys.int("num_key_value_heads", default=keys.int("num_heads")),
         )
 
     @property
@@ -113,8 +115,9 @@ class QwenVision:
 
     def attention(self, prefix: str, *, bias: bool = True) -> tuple[Module, ...]:
         """Attention whose query, key and value lie merged in the checkpoint."""
-        heads = Part(self.heads, self.head_dim)
-        qkv = Linear(name=f"{prefix}.qkv", inputs=self.hidden, parts=(heads,) * 3, bias=bias)
+        kept = Part(self.kv_heads, self.head_dim, replicate=self.kv_heads != self.heads)
+        parts = (Part(self.heads, self.head_dim), kept, kept)
+        qkv = Linear(name=f"{prefix}.qkv", inputs=self.hidden, parts=parts, bias=bias)
         return qkv, row(f"{prefix}.proj", self.hidden, self.hidden, bias=bias, units=self.heads)
 
     def merger(
