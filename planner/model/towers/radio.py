@@ -45,17 +45,7 @@ def radio(keys: Keys, prefix: str = "vision_model") -> tuple[Block, ...]:
         )
     hidden, depth, heads, inner = _SIZES[name]
     patch = keys.int("patch_size", default=_PATCH)
-    side = round(arguments.int("cpe_max_size", default=_CPE_SIZE) / patch)
-    frames = keys.int("video_temporal_patch_size", default=1)
-    embed = f"{prefix}.model.patch_generator"
-    pixels = 3 * patch**2
-    video = (plain_linear(f"{embed}.video_embedder", pixels * frames, hidden, bias=False),)
-    once: tuple[Module, ...] = (
-        plain_linear(f"{embed}.embedder", pixels, hidden, bias=False),
-        *(video if frames > 1 else ()),
-        Weight(name=f"{embed}.pos_embed", shape=(side**2, hidden)),
-        Weight(name=f"{embed}.cls_token.token", shape=(_tokens(arguments), hidden)),
-    )
+    once = _once(keys, f"{prefix}.model.patch_generator", hidden, patch)
     summaries = sum(bool(t.get("use_summary", True)) for t in arguments.list("teachers"))
     if summaries:
         indices = Buffer(name=f"{prefix}.summary_idxs", elements=summaries, dtype="int64")
@@ -73,6 +63,21 @@ def radio(keys: Keys, prefix: str = "vision_model") -> tuple[Block, ...]:
         sizes, f"{prefix}.model.encoder.layers.0", bias=True, normed=False, norm_bias=True
     )
     return Block(modules=once), Block(modules=layer, count=depth)
+
+
+def _once(keys: Keys, prefix: str, hidden: int, patch: int) -> tuple[Module, ...]:
+    """Patches of images, those of video apart, positions and tokens."""
+    arguments = keys.part("args")
+    side = round(arguments.int("cpe_max_size", default=_CPE_SIZE) / patch)
+    frames = keys.int("video_temporal_patch_size", default=1)
+    pixels = 3 * patch**2
+    video = (plain_linear(f"{prefix}.video_embedder", pixels * frames, hidden, bias=False),)
+    return (
+        plain_linear(f"{prefix}.embedder", pixels, hidden, bias=False),
+        *(video if frames > 1 else ()),
+        Weight(name=f"{prefix}.pos_embed", shape=(side**2, hidden)),
+        Weight(name=f"{prefix}.cls_token.token", shape=(_tokens(arguments), hidden)),
+    )
 
 
 def _tokens(arguments: Keys) -> int:
