@@ -13,7 +13,7 @@ from planner.runtime.comparison import compare
 from planner.runtime.learn import Lesson, lesson
 from planner.runtime.log_findings import log_findings, unknown_errors
 from planner.runtime.logged_run import logged_run
-from planner.vllm.log import LogFacts, read_log
+from planner.runtime.starts import read_starts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from planner.request import Request
     from planner.runtime.figures import Term
     from planner.runtime.logged_run import LoggedRun
+    from planner.vllm.log import LogFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ def calibrate(
     facts: list[LogFacts] = []
     for path in paths:
         try:
-            facts.append(read_log(path))
+            facts += read_starts(path)
         except PlannerError as error:
             unread.append(error)
     _one_model(facts, asked)
