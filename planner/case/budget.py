@@ -28,6 +28,7 @@ from planner.memory.encoder_profile import (
 from planner.memory.interval import Interval
 from planner.memory.non_torch import non_torch_bytes, outside_budget_bytes, runner_state_bytes
 from planner.memory.widths import ExpertKernels, activation_shape
+from planner.units import GIB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +45,7 @@ def grid_budget(grid: Grid) -> Budget:
     accelerator = grid.group.accelerator
     loss = _allocator_loss(grid)
     graphs, beside = _graphs(grid)
+    fixed = grid.arguments.kv_cache_memory_bytes
     return Budget(
         memory_bytes=accelerator.memory_bytes,
         budget_bytes=requested_bytes(
@@ -54,11 +56,19 @@ def grid_budget(grid: Grid) -> Budget:
         allocator_bytes=_rounding(grid, loss),
         activation=_activation(grid),
         graphs=graphs,
-        non_torch=_non_torch(grid, loss),
+        non_torch=_non_torch(grid, loss) + Interval.exact(_withheld(grid)),
         before=_before(grid),
         beside=beside,
-        kv_cache_bytes_fixed=grid.arguments.kv_cache_memory_bytes,
+        kv_cache_bytes_fixed=None if fixed is None else fixed - _withheld(grid),
     )
+
+
+def _withheld(grid: Grid) -> int:
+    """What is kept back of the KV cache, for decoding videos in the HTTP server.
+
+    Source: vllm.multimodal.gpu_ipc_memory.reserve_mm_ipc_gpu_memory (0.33.0)
+    """
+    return round((grid.arguments.mm_ipc_gpu_memory_gb or 0) * GIB) if grid.encoder_items else 0
 
 
 def constants(grid: Grid, name: str) -> Mapping[str, Constant]:

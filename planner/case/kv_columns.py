@@ -190,10 +190,14 @@ def _prefix_caching(grid: Grid) -> bool:
 
 
 def _booked_as_full(grid: Grid) -> bool:
-    """Whether a model's chunks make vLLM book all its layers as full attention.
+    """Whether a model's chunks, or a connector, make vLLM book all layers as full attention.
 
-    Source: vllm.config.vllm.VllmConfig.__post_init__ (0.13.0, 0.14.1)
+    Source: vllm.config.vllm.VllmConfig.__post_init__ (0.13.0, 0.14.1, 0.21.0, 0.22.1)
     """
+    arguments = grid.arguments
+    connected = bool(arguments.kv_transfer_config or arguments.kv_offloading_size)
+    if connected and not grid.version.connector_hybrid and not grid.has_states:
+        return True
     caches = (cache for layer in grid.architecture.kinds for cache in layer.caches)
     chunked = any(isinstance(cache, ChunkedLocal) for cache in caches)
     return chunked and grid.version.chunked_local == "full"

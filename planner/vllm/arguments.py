@@ -151,6 +151,12 @@ class VllmArguments:
     kv_offloading_size: float | None = _option(
         "memory", "GiB of KV cache in host memory", values.number()
     )
+    mm_ipc_gpu_memory_gb: float | None = _option(
+        "memory", "GiB of the GPU for decoding videos in the HTTP server", values.number()
+    )
+    kv_transfer_config: Mapping[str, Any] | None = _option(
+        "memory", "JSON: how the KV cache is shared or moved", values.json_object
+    )
     mamba_cache_dtype: str | None = _option("memory", "number format of the states")
     mamba_ssm_cache_dtype: str | None = _option("memory", "number format of the SSM state")
     mamba_block_size: int | None = _option("memory", "tokens between saved states", _SIZE)

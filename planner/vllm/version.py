@@ -41,6 +41,7 @@ class VllmVersion:
             times the longest request.
         in_flight: freed blocks of a window wait for all steps scheduled ahead.
         hybrid_prefix_caching: models with states and attention cache prefixes unless told not to.
+        connector_hybrid: a connector of the KV cache leaves windows booked as windows.
         chunked_local: layers that attend within a chunk keep blocks of the ``chunk``, or are
             booked as ``full`` attention, together with every other layer of their model.
         group_padding: layer types whose counts differ by less than this factor share groups of
@@ -70,6 +71,7 @@ class VllmVersion:
     kv_tokens: str
     in_flight: bool
     hybrid_prefix_caching: bool
+    connector_hybrid: bool
     chunked_local: str
     group_padding: float
     batch_tiers: str
