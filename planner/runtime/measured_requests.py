@@ -121,24 +121,29 @@ class Replicas:
         async def follow_all() -> None:
             pairs = zip(arrivals, prompts, strict=True)
             tasks = [asyncio.ensure_future(follow(*pair)) for pair in pairs]
-            waiting: list[asyncio.Future[Any]] = [
-                asyncio.ensure_future(done.wait()),
-                asyncio.gather(*tasks),
-            ]
-            _, late = await asyncio.wait(
-                waiting, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED
-            )
-            # a request whose reader goes away is aborted
-            for task in late:
-                task.cancel()
-            ends = await asyncio.gather(*waiting, return_exceptions=True)
-            for end in ends:
-                if isinstance(end, Exception):
-                    raise end
+            await _first_of(done, tasks, limit_s)
 
         begun = time.perf_counter()
         self._loop.run_until_complete(follow_all())
         return begun, arrivals
+
+
+async def _first_of(
+    done: asyncio.Event, tasks: Sequence[asyncio.Future[Any]], limit_s: float
+) -> None:
+    """Wait for the event, all tasks or the limit; what is late is cancelled."""
+    waiting: list[asyncio.Future[Any]] = [
+        asyncio.ensure_future(done.wait()),
+        asyncio.gather(*tasks),
+    ]
+    _, late = await asyncio.wait(waiting, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+    # a request whose reader goes away is aborted
+    for task in late:
+        task.cancel()
+    ends = await asyncio.gather(*waiting, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
 
 
 def _sampling(max_tokens: int) -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-ENGINE = '''
+ENGINE = """
 import json, os, subprocess, sys, time
 from pathlib import Path
 from types import SimpleNamespace as Some
@@ -19,12 +19,15 @@ from types import SimpleNamespace as Some
 class LLMEngine:
     def __init__(self, args):
         config = json.loads((Path(args.model) / "config.json").read_text())
-        print("INFO 11-22 07:36:04 [core.py:116] Initializing a V1 LLM engine (v0.26.0) with config: "
+        print("INFO 11-22 07:36:04 [core.py:116] "
+              "Initializing a V1 LLM engine (v0.26.0) with config: "
               f"model={args.model!r}, tensor_parallel_size={args.tensor_parallel_size}", flush=True)
         behave(os.environ.get("FAKE_VLLM", ""))
-        print("INFO 11-22 07:36:08 [model_runner.py:305] Model loading took 1.5 GiB and 2.497556 seconds")
+        print("INFO 11-22 07:36:08 [model_runner.py:305] "
+              "Model loading took 1.5 GiB and 2.497556 seconds")
         print("INFO 11-22 07:36:41 [gpu_worker.py:560] Available KV cache memory: 97.392482 GiB")
-        print("INFO 11-22 07:36:41 [kv_cache_utils.py:2177] GPU KV cache size: 3,362,080 tokens", flush=True)
+        print("INFO 11-22 07:36:41 [kv_cache_utils.py:2177] "
+              "GPU KV cache size: 3,362,080 tokens", flush=True)
         self.vllm_config = Some(
             model_config=Some(dtype="torch.bfloat16", quantization=None, max_model_len=4096,
                               enforce_eager=False, runner_type="generate",
@@ -66,7 +69,8 @@ class LLMEngine:
 
 def behave(how):
     if how == "refuses":
-        raise ValueError("Total number of attention heads (4) must be divisible by tensor parallel size (3).")
+        raise ValueError("Total number of attention heads (4) must be divisible by "
+                         "tensor parallel size (3).")
     if how == "hangs":
         worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"],
                                   start_new_session=True)
@@ -74,7 +78,7 @@ def behave(how):
         time.sleep(600)
     if how == "slow":
         time.sleep(1)
-'''
+"""
 FILES = {
     "vllm/__init__.py": """
 from types import SimpleNamespace
@@ -105,7 +109,9 @@ class AsyncEngineArgs:
         return parsed
 """,
     "vllm/utils/__init__.py": "",
-    "vllm/utils/argparse_utils.py": "from argparse import ArgumentParser as FlexibleArgumentParser\n",
+    "vllm/utils/argparse_utils.py": """
+from argparse import ArgumentParser as FlexibleArgumentParser
+""",
     "vllm/usage/__init__.py": "",
     "vllm/usage/usage_lib.py": "class UsageContext: OPENAI_API_SERVER = 1\n",
     "vllm/v1/__init__.py": "",
