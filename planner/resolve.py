@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planner.calibration import SHIPPED, Calibration, load_calibration
 from planner.case import Case
 from planner.constants import platform_family
+from planner.drafting import find_drafter
 from planner.errors import InvalidInputError, UsageError
 from planner.finding import Severity
 from planner.frozen import frozen
 from planner.hardware.cluster import Cluster, parse_cluster
 from planner.memory.stages import vllm_partition
 from planner.model.batch_tensors import batch_tensors
+from planner.model.drafter import NO_DRAFTER, Drafter
 from planner.model.encoder_items import encoder_items
 from planner.model.keys import Keys
 from planner.model.layer_kinds import layer_kinds
@@ -56,6 +59,7 @@ class Subject:
     architecture: Architecture | None
     quantization: Quantization
     calibration: Calibration = SHIPPED
+    drafter: Drafter = NO_DRAFTER
 
     @property
     def known(self) -> Architecture:
@@ -106,15 +110,20 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
     if any(found.code == UNKNOWN_CLASS for found in findings):
         _refuse_remote_code(source)
     asked = request.pinned.quantization
+    architecture = None if refused else _architecture(source.config, request.pinned, version)
+    drafter, notes = NO_DRAFTER, tuple[str, ...]()
+    if architecture is not None:
+        drafter, notes = find_drafter(request, architecture, source.config, environ)
     return Subject(
         request=request,
-        source=source,
+        source=replace(source, notes=(*source.notes, *notes)) if notes else source,
         cluster=cluster,
         version=version,
         findings=findings,
-        architecture=None if refused else _architecture(source.config, request.pinned, version),
+        architecture=architecture,
         quantization=UNQUANTIZED if refused else read_quantization(source.config, asked),
         calibration=load_calibration(environ) if request.calibration else SHIPPED,
+        drafter=drafter,
     )
 
 
@@ -179,6 +188,7 @@ def table(
         calibration=subject.calibration,
         batch_tensors=batch_tensors(subject.source.config),
         encoder_items=encoder_items(subject.source.config),
+        drafter=subject.drafter,
     )
 
 

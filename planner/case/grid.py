@@ -17,6 +17,7 @@ from planner.frozen import frozen
 from planner.memory.stages import Stages
 from planner.memory.weights import StageTensor, Weights, stage_tensors, weights
 from planner.model.batch_tensors import BatchTensors
+from planner.model.drafter import NO_DRAFTER, Drafter
 from planner.model.evenness import Uneven, uneven
 from planner.model.state_cache import StateCache
 from planner.placement import Placement
@@ -52,6 +53,7 @@ class Grid:
         shorten: a context nobody fixed may be cut to what fits.
         batch_tensors: what the model makes for a whole batch when it is built.
         encoder_items: the largest image or video of a model with an encoder.
+        drafter: what drafts tokens ahead, on the last stage.
         one_host_command: the layout is typed as a command without ``--nnodes`` or Ray.
         allowed: codes of this planner's own rules that may be broken.
         calibration: where measured constants come from: as shipped, or corrected by logs.
@@ -72,6 +74,7 @@ class Grid:
     one_host_command: bool = False
     batch_tensors: BatchTensors = field(default_factory=BatchTensors)
     encoder_items: EncoderItems | None = None
+    drafter: Drafter = NO_DRAFTER
     calibration: ConstantSource = SHIPPED
 
     def take(self, rows: Ints | Bools) -> Self:
@@ -177,6 +180,7 @@ class Grid:
                 self.stages,
                 dtype_bytes=self.settings.dtype_bytes,
                 capability=self.settings.capability,
+                drafter=self.drafter.modules,
             )
         )
 

@@ -130,7 +130,13 @@ def kv_columns(grid: Grid, room: Interval) -> KvColumns:
     caches = [layer.caches for layer in grid.architecture.layers]
     dtype = settings.kv_cache_dtype
     return KvColumns(
-        planned=plan_rows(caches, settings, divisible, grid.stages),
+        planned=plan_rows(
+            caches,
+            settings,
+            divisible,
+            grid.stages,
+            drafter=[layer.caches for layer in grid.drafter.layers],
+        ),
         plannable=valid,
         dtype=settings.dtype if dtype == "auto" else dtype,
         stage_room=room,

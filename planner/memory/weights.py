@@ -82,10 +82,15 @@ def stage_tensors(
     *,
     dtype_bytes: int,
     capability: int,
+    drafter: tuple[Module, ...] = (),
 ) -> Iterator[StageTensor]:
-    """Every tensor of every stage; layouts that divide tensors alike share the arithmetic."""
+    """Every tensor of every stage; layouts that divide tensors alike share the arithmetic.
+
+    ``drafter`` are modules that the last stage holds for speculation.
+    """
     ranks, row_of = _distinct_ranks(layouts, dtype_bytes=dtype_bytes, capability=capability)
     groups = list(_groups(architecture, quantization, kinds, stages))
+    groups.append(Group(modules=with_schemes(drafter, quantization), count=stages.last))
     for group in groups:
         for module, scheme in group.modules:
             if isinstance(module, Buffer) and module.shared:

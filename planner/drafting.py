@@ -1,0 +1,52 @@
+"""What drafts tokens ahead, as a request's options ask for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from planner.errors import PlannerError
+from planner.model.drafter import NO_DRAFTER, Drafter, draft_model, predicting_layers
+from planner.model.source import find_model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.model.architecture import Architecture
+    from planner.request import Request
+    from planner.vllm.arguments import VllmArguments
+
+#: methods that draft without weights on the GPU
+_WITHOUT_WEIGHTS = ("ngram", "ngram_gpu", "suffix")
+
+
+def find_drafter(
+    request: Request,
+    architecture: Architecture,
+    config: Mapping[str, Any],
+    environ: Mapping[str, str],
+) -> tuple[Drafter, tuple[str, ...]]:
+    """The drafter, and notes where it cannot be counted.
+
+    Source: vllm.config.speculative.SpeculativeConfig.__post_init__ (0.33.0)
+    """
+    method, model = _asked(request.pinned)
+    if method.endswith("mtp"):
+        return predicting_layers(architecture, config), ()
+    if not model or method in _WITHOUT_WEIGHTS:
+        return NO_DRAFTER, ()
+    try:
+        found = find_model(model, offline=request.offline, environ=environ)
+        return draft_model(found.config, method), ()
+    except PlannerError as error:
+        return NO_DRAFTER, (f"the draft model {model} is not counted: {error.message}",)
+
+
+def _asked(arguments: VllmArguments) -> tuple[str, str]:
+    """Method and model; vLLM tells the method by the model's name where none is given."""
+    config = arguments.speculative_config or {}
+    model = str(arguments.spec_model or config.get("model") or "")
+    method = str(arguments.spec_method or config.get("method") or "").lower()
+    if not method and model:
+        name = model.lower()
+        method = next((each for each in ("eagle3", "eagle") if each in name), "draft_model")
+    return method, model
