@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 _MOST_CHARACTERS = 400_000
 _LONGEST_LINE = 20_000
 _TAIL_LINES = 40
+#: errors that only say that there was another
+_ONLY_WRAPS = re.compile(r"\d+ validation errors? for |See root cause above|initialization failed")
 
 
 def log_lines(path: Path) -> list[str]:
@@ -58,8 +61,6 @@ def failure(lines: Sequence[str]) -> dict[str, Any]:
         facts = None
     if facts is not None:
         told["stage"] = facts.stage
-    if facts is not None and facts.errors:
-        told["error"] = facts.errors[0].text
-    elif lines:
-        told["error"] = lines[-1]
-    return told
+    errors = [error.text for error in facts.errors] if facts is not None else []
+    said = [text for text in errors if not _ONLY_WRAPS.search(text)] or errors or lines[-1:]
+    return {**told, "error": said[0]} if said else told

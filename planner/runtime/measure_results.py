@@ -9,7 +9,7 @@ from planner.errors import InvalidInputError
 from planner.runtime.measure_facts import SCHEMA, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 #: of every fact, what says which it is
@@ -92,17 +92,6 @@ def runs(path: Path) -> list[Measurement]:
         if fact.get("fact") != "model":
             by_run.setdefault((str(fact.get("case")), str(fact.get("run"))), []).append(fact)
     return [_measurement(*identity, found, configs) for identity, found in by_run.items()]
-
-
-def measured_logs(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The log of every case with a name for it, for whoever reads logs.
-
-    Raises:
-        InvalidInputError: as ``read_results``.
-    """
-    for each in read_results(path):
-        if each.log:
-            yield f"{path}: {each.name}", each.log
 
 
 def _measurement(

@@ -10,7 +10,7 @@ import pytest
 from planner.errors import InvalidInputError
 from planner.runtime.measure_facts import SCHEMA, append, read
 from planner.runtime.measure_log import failure, log_lines
-from planner.runtime.measure_results import measured_logs, read_results, runs
+from planner.runtime.measure_results import read_results, runs
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,7 +69,7 @@ def test_facts_of_a_run_are_put_together(tmp_path: Path) -> None:
     assert found.config == {"hidden_size": 64}
     assert [rank["weights_bytes"] for rank in found.ranks] == [3, 4]
     assert found.speed == ({"kind": "decode", "batch": 8, "seconds": 0.01},)
-    assert list(measured_logs(path)) == [(f"{path}: m-tp2", ("a", "b"))]
+    assert found.log == ("a", "b")
 
 
 def test_a_failed_rerun_does_not_take_the_place_of_what_was_measured(tmp_path: Path) -> None:
@@ -113,3 +113,15 @@ def test_of_an_endless_log_both_ends_are_kept(tmp_path: Path) -> None:
 def test_without_an_error_that_is_known_the_last_line_says_why() -> None:
     assert failure(["vllm serve m", "Segmentation fault"])["error"] == "Segmentation fault"
     assert failure([]) == {"tail": []}
+
+
+def test_what_pydantic_wraps_is_taken_out() -> None:
+    lines = [
+        "INFO 11-22 07:36:04 [api.py:1] vLLM API server version 0.32.0",
+        "pydantic_core._pydantic_core.ValidationError: 1 validation error for VllmConfig",
+        (
+            "  Value error, Total number of attention heads (4) must be divisible by tensor "
+            "parallel size (3). [type=value_error, input_value=ArgsKwargs((), {})]"
+        ),
+    ]
+    assert failure(lines)["error"].startswith("Total number of attention heads (4) must be")
