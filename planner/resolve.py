@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from planner.calibration import SHIPPED, Calibration, load_calibration
 from planner.case import Case
 from planner.constants import platform_family
-from planner.drafting import find_drafter
 from planner.errors import InvalidInputError, UsageError
 from planner.finding import Severity
 from planner.frozen import frozen
@@ -16,6 +15,7 @@ from planner.hardware.cluster import Cluster, parse_cluster
 from planner.memory.stages import vllm_partition
 from planner.model.batch_tensors import batch_tensors
 from planner.model.drafter import NO_DRAFTER, Drafter
+from planner.model.drafting import find_drafter
 from planner.model.encoder_items import encoder_items
 from planner.model.keys import Keys
 from planner.model.layer_kinds import layer_kinds
@@ -113,7 +113,13 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
     architecture = None if refused else _architecture(source.config, request.pinned, version)
     drafter, notes = NO_DRAFTER, tuple[str, ...]()
     if architecture is not None:
-        drafter, notes = find_drafter(request, architecture, source.config, environ)
+        drafter, notes = find_drafter(
+            request.pinned,
+            architecture,
+            source.config,
+            offline=request.offline,
+            environ=environ,
+        )
     return Subject(
         request=request,
         source=replace(source, notes=(*source.notes, *notes)) if notes else source,

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.model.architecture import Architecture
-    from planner.request import Request
     from planner.vllm.arguments import VllmArguments
 
 #: methods that draft without weights on the GPU
@@ -20,22 +19,26 @@ _WITHOUT_WEIGHTS = ("ngram", "ngram_gpu", "suffix")
 
 
 def find_drafter(
-    request: Request,
+    arguments: VllmArguments,
     architecture: Architecture,
     config: Mapping[str, Any],
+    *,
+    offline: bool,
     environ: Mapping[str, str],
 ) -> tuple[Drafter, tuple[str, ...]]:
-    """The drafter, and notes where it cannot be counted.
+    """The drafter of a model, and notes where it cannot be counted.
+
+    ``config`` is the model's; ``offline`` and ``environ`` as ``find_model`` takes them.
 
     Source: vllm.config.speculative.SpeculativeConfig.__post_init__ (0.33.0)
     """
-    method, model = _asked(request.pinned)
+    method, model = _asked(arguments)
     if method.endswith("mtp"):
         return predicting_layers(architecture, config), ()
     if not model or method in _WITHOUT_WEIGHTS:
         return NO_DRAFTER, ()
     try:
-        found = find_model(model, offline=request.offline, environ=environ)
+        found = find_model(model, offline=offline, environ=environ)
         return draft_model(found.config, method), ()
     except PlannerError as error:
         return NO_DRAFTER, (f"the draft model {model} is not counted: {error.message}",)
