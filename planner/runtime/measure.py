@@ -173,6 +173,8 @@ class _Schedule:
                     if run.seconds_left <= 0:
                         run.time_out()
         finally:
+            if self._running:
+                self._say(f"ending what runs; the facts are in {self._bench.results.name}")
             stop_all([run.process for run in self._running])
             for run in self._running:
                 run.finish(interrupted=True)

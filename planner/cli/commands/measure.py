@@ -13,7 +13,7 @@ import click
 from planner.cli.command import Grouped, PlannerCommand
 from planner.cli.output import write
 from planner.errors import ExitCode
-from planner.vllm.flags import Spelling, known
+from planner.vllm.flags import Spelling
 from planner.vllm.tokens import Token, tokens
 
 if TYPE_CHECKING:
@@ -55,11 +55,8 @@ class _Measure(PlannerCommand):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Keep what is meant for vLLM as it was typed: a value with commas is none of vLLM's."""
-        own = {flag for param in self.get_params(ctx) for flag in param.opts}
-        table = {
-            flag: spelling for flag, spelling in known().items() if flag not in own
-        } | _spellings(self.get_params(ctx))
-        found = tokens(args, table)
+        own = _spellings(self.get_params(ctx))
+        found = tokens(args, self._table(args, own))
         theirs = [t for t in found if t.spelling is not None and t.spelling.flag not in own]
         ctx.meta[_GRID] = theirs
         mine = [word for t in found if t not in theirs for word in (t.typed, *t.values)]
