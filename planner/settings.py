@@ -129,10 +129,17 @@ def _batch(
         max_num_batched_tokens=arguments.max_num_batched_tokens,
         max_num_seqs=arguments.max_num_seqs,
         max_model_len=max_model_len,
-        chunked_prefill=arguments.enable_chunked_prefill is not False,
+        chunked_prefill=_chunked(arguments, version, max_model_len),
         doubled=arguments.performance_mode == "throughput",
         mm_item_tokens=architecture.mm_item_tokens,
     )
+
+
+def _chunked(arguments: VllmArguments, version: VllmVersion, max_model_len: int) -> bool:
+    """Whether prompts run in chunks."""
+    if arguments.enable_chunked_prefill is not None:
+        return arguments.enable_chunked_prefill
+    return max_model_len > version.whole_prompts_up_to
 
 
 def model_dtype(architecture: Architecture, arguments: VllmArguments, capability: int) -> str:

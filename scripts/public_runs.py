@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "logs_public"
 #: older releases are answered as this one: nothing older is known
-_OLDEST = "0.11"
+_OLDEST = "0.6"
 #: from here on a printed capacity is judged
 _CAPACITY_SINCE = (0, 17)
 _PRINTED_DIGITS = 2

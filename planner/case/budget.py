@@ -46,6 +46,8 @@ def grid_budget(grid: Grid) -> Budget:
     loss = _allocator_loss(grid)
     graphs, beside = _graphs(grid)
     fixed = grid.arguments.kv_cache_memory_bytes
+    # what is alike on all stages has a column for each, as the rest has
+    on_stages = Interval.exact(np.zeros(grid.stages.shape, dtype=np.int64))
     return Budget(
         memory_bytes=accelerator.memory_bytes,
         budget_bytes=requested_bytes(
@@ -56,8 +58,8 @@ def grid_budget(grid: Grid) -> Budget:
         allocator_bytes=_rounding(grid, loss),
         activation=_activation(grid),
         graphs=graphs,
-        non_torch=_non_torch(grid, loss) + Interval.exact(_withheld(grid)),
-        before=_before(grid),
+        non_torch=_non_torch(grid, loss) + Interval.exact(_withheld(grid)) + on_stages,
+        before=_before(grid) + on_stages,
         beside=beside,
         kv_cache_bytes_fixed=None if fixed is None else fixed - _withheld(grid),
     )

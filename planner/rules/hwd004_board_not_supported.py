@@ -42,11 +42,14 @@ LOG = ("no kernel image is available for execution on the device",)
 
 
 OLDEST_CAPABILITY = 75
+#: releases before this one are built for Volta too
+WITHOUT_VOLTA = (0, 9)
 
 
 def broken(case: Case) -> Bools | bool:
     """All rows or none: it is the board."""
-    return case.settings.capability < OLDEST_CAPABILITY
+    served = case.version.number < WITHOUT_VOLTA
+    return not served and case.settings.capability < OLDEST_CAPABILITY
 
 
 def explain(case: Case, row: int) -> Explanation:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FOLDER = Path(__file__).parent / "versions"
+_MEASURED_FROM = (0, 11)
 
 
 @frozen
@@ -46,8 +47,9 @@ class VllmVersion:
             booked as ``full`` attention, together with every other layer of their model.
         group_padding: layer types whose counts differ by less than this factor share groups of
             the larger count.
-        batch_tiers: boards with default batch sizes of their own: ``h100`` (from 70 GiB),
-            ``b200`` (also from 160 GiB), ``gb10`` (also GB10, as a small board).
+        batch_tiers: boards with default batch sizes of their own: ``none``, ``h100`` (from
+            70 GiB), ``b200`` (also from 160 GiB), ``gb10`` (also GB10, as a small board).
+        whole_prompts_up_to: contexts up to here run prompts whole unless chunks are asked for.
         mxfp4_experts: how Hopper's kernel for gpt-oss lays out loaded weights: ``strided``, or
             ``swizzled``.
         awq_kernel: what AWQ's linear layers run on where Hopper offers Machete: ``marlin``, or
@@ -75,6 +77,7 @@ class VllmVersion:
     chunked_local: str
     group_padding: float
     batch_tiers: str
+    whole_prompts_up_to: int
     mxfp4_experts: str
     awq_kernel: str
     rocm_mxfp4_step: int
@@ -122,8 +125,8 @@ def newest() -> str:
 
 
 def oldest() -> tuple[int, int]:
-    """The oldest version known, for comparing."""
-    return min(_files())
+    """The oldest version whose every term was measured, for comparing; older ones are answered."""
+    return _MEASURED_FROM
 
 
 def installed() -> str | None:
