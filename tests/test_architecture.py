@@ -31,7 +31,7 @@ HEAVY = {
 #: run as the console script runs it, then print what was imported as the last line
 RUN = """
 import sys
-from planner.cli.app import main
+from planner.__main__ import main
 try:
     main()
 except SystemExit as end:

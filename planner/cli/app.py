@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from pathlib import Path
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 _PACKAGE = "planner.cli.commands"
 #: the main jobs, before the rest of the list
 _FIRST = ("recommend", "estimate", "validate")
-_OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 class Commands(Group):
@@ -115,13 +113,9 @@ def _as_own(error: click.ClickException) -> PlannerError:
 
 def main() -> None:
     """The console script."""
-    # nearly all that an answer makes lives as long as the process: seldom worth searching
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     if "_PLANNER_COMPLETE" in os.environ:
         PROGRAM.main(prog_name="planner")
     code = run(sys.argv[1:])
     # the help page is still in the buffer; a reader who went away is no error
     write("")
-    # the process ends: what it leaves is not searched once more
-    gc.freeze()
     sys.exit(code)
