@@ -2,6 +2,7 @@
 
 A ratio compares the command with the bare import of what it cannot do without, run in turns on
 this machine, so a slow machine slows both. Medians; time is wall-clock, processor time beside it.
+Byte code may be kept, whatever this environment says of it: an installed package has its own.
 
 Usage: ``python scripts/benchmark.py [--check] [--runs 11]``.
 """
@@ -62,8 +63,10 @@ def time_process(command: list[str]) -> Run:
 
     Errors: ``CalledProcessError`` when the command fails.
     """
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    nowhere = subprocess.DEVNULL
     started = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    child = subprocess.Popen(command, stdout=nowhere, stdin=nowhere, env=environment)
     _, status, usage = os.wait4(child.pid, 0)
     wall_seconds = time.perf_counter() - started
     child.returncode = os.waitstatus_to_exitcode(status)
