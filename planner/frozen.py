@@ -1,8 +1,8 @@
 """Frozen, slotted, keyword-only dataclasses, made several times faster than by ``dataclasses``.
 
 The planner has hundreds of small records, and its start is mostly the making of their classes:
-``dataclasses`` compiles six functions for each, ``frozen`` compiles one and shares the others.
-The result is a dataclass: ``fields``, ``replace``, ``asdict`` and type checkers take it as one.
+``dataclasses`` compiles six functions for each, here all classes share them. The result is a
+dataclass still: ``fields``, ``replace``, ``asdict`` and type checkers take it as one.
 """
 # ruff: noqa: ANN401, a field may hold anything
 
@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, dataclass_transform, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from dataclasses import Field
 
 T = TypeVar("T")
+
+#: the attributes of a class that know its fields, and read them all from an instance
+_FIELDS = "__frozen_fields__"
+_VALUES = "__frozen_values__"
 
 
 @overload
@@ -48,52 +52,73 @@ def frozen(cls: type[T] | None = None, /, *, kw_only: bool = True, slots: bool =
         plain.__doc__ = plain.__doc__ or plain.__qualname__
         made = dataclass(init=False, repr=False, eq=False, kw_only=kw_only, slots=slots)(plain)
         own: tuple[Field[Any], ...] = fields(made)  # type: ignore[arg-type]  # it is one now
-
-        def initialize(self: T, *values: Any, **named: Any) -> None:
-            # compiled for the first instance: many a class is never asked for one
-            initializer = _initializer(own, plain)
-            made.__init__ = initializer  # type: ignore[method-assign]  # served the first alone
-            initializer(self, *values, **named)
-
-        methods = _SHARED | {"__init__": initialize, _VALUES: _reader(own)}
-        for name in methods.keys() - vars(plain).keys():
-            setattr(made, name, methods[name])
+        for name in _SHARED.keys() - vars(plain).keys():
+            setattr(made, name, _SHARED[name])
+        setattr(made, _FIELDS, _Fields.of(own))
+        setattr(made, _VALUES, _reader(own))
         return made
 
     return make if cls is None else make(cls)
 
 
-#: stands for what a field's factory makes
-_MADE = object()
+class _Fields(NamedTuple):
+    """What ``__init__`` must know of a class."""
+
+    names: tuple[str, ...]
+    places: tuple[str, ...]
+    """Of those that may be given by position, in order."""
+    defaults: dict[str, Any]
+    factories: dict[str, Callable[[], Any]]
+
+    @classmethod
+    def of(cls, own: tuple[Field[Any], ...]) -> _Fields:
+        return cls(
+            names=tuple(f.name for f in own),
+            places=tuple(f.name for f in own if not f.kw_only),
+            defaults={f.name: f.default for f in own if f.default is not MISSING},
+            factories={f.name: f.default_factory for f in own if callable(f.default_factory)},
+        )
 
 
-def _initializer(own: tuple[Field[Any], ...], plain: type) -> Callable[..., None]:
-    """``__init__``: sets every field, past the lock on setting."""
-    scope: dict[str, Any] = {"_set": object.__setattr__, "_MADE": _MADE}
-    by_place = ["self"]
-    by_name = ["*"]
-    body = ["pass"]
-    for field in own:
-        name = parameter = value = field.name
-        if field.default is not MISSING:
-            scope[f"_default_{name}"] = field.default
-            parameter = f"{name}=_default_{name}"
-        elif field.default_factory is not MISSING:
-            scope[f"_make_{name}"] = field.default_factory
-            parameter = f"{name}=_MADE"
-            value = f"_make_{name}() if {name} is _MADE else {name}"
-        (by_name if field.kw_only else by_place).append(parameter)
-        body.append(f"_set(self, {name!r}, {value})")
-    parameters = by_place + (by_name if len(by_name) > 1 else [])
-    source = f"def __init__({', '.join(parameters)}): {'; '.join(body)}"
-    exec(source, scope)  # noqa: S102 - as dataclasses does: it holds names of fields alone
-    initializer: Callable[..., None] = scope["__init__"]
-    initializer.__qualname__ = f"{plain.__qualname__}.__init__"
-    return initializer
+_set = object.__setattr__
 
 
-#: the attribute of a class that reads all fields of an instance
-_VALUES = "__frozen_values__"
+def _init(self: Any, /, *values: Any, **given: Any) -> None:
+    """Set every field, past the lock on setting."""
+    own: _Fields = self.__frozen_fields__
+    named = _placed(self, values, given) if values else given
+    if len(named) < len(own.names):
+        made = {name: make() for name, make in own.factories.items() if name not in named}
+        named = own.defaults | made | named
+    if len(named) != len(own.names):
+        raise _misfit(self, named)
+    try:
+        for name in own.names:
+            _set(self, name, named[name])
+    except KeyError:
+        raise _misfit(self, named) from None
+
+
+def _placed(self: Any, values: tuple[Any, ...], given: dict[str, Any]) -> dict[str, Any]:
+    """What was given by position, by name."""
+    places = self.__frozen_fields__.places
+    if len(values) > len(places):
+        raise TypeError(
+            f"{type(self).__qualname__} takes {len(places)} positional arguments, "
+            f"but {len(values)} were given"
+        )
+    placed = dict(zip(places, values, strict=False))
+    if twice := placed.keys() & given.keys():
+        raise TypeError(f"{type(self).__qualname__} was given twice: {', '.join(sorted(twice))}")
+    return placed | given
+
+
+def _misfit(self: Any, named: dict[str, Any]) -> TypeError:
+    names = self.__frozen_fields__.names
+    missing = [name for name in names if name not in named]
+    unknown = [name for name in named if name not in names]
+    wrong = f"has no {', '.join(unknown)}" if unknown else f"lacks {', '.join(missing)}"
+    return TypeError(f"{type(self).__qualname__} {wrong}; its fields are {', '.join(names)}")
 
 
 def _reader(own: tuple[Field[Any], ...]) -> Any:
@@ -138,6 +163,7 @@ def _setstate(self: object, state: dict[str, Any]) -> None:
 
 
 _SHARED: dict[str, Any] = {
+    "__init__": _init,
     "__repr__": _repr,
     "__eq__": _eq,
     "__hash__": _hash,
