@@ -12,7 +12,7 @@ from planner.frozen import frozen
 from planner.layout import distinct_rows
 from planner.repartition import repartitioned
 from planner.resolve import table
-from planner.rules.base import finding, forbidding, judge, layout_rules
+from planner.rules.base import forbidding, judge, layout_rules
 from planner.search import candidates
 
 if TYPE_CHECKING:
@@ -124,5 +124,5 @@ def _rejected(case: Case, broken: dict[str, Bools]) -> Iterator[plan.Rejected]:
     rules: dict[str, LayoutRule] = {rule.CODE: rule for rule in layout_rules()}
     for row in np.flatnonzero(_any(broken, len(case.layouts))):
         codes = tuple(code for code, mask in broken.items() if mask[row])
-        message = finding(rules[codes[0]], case, int(row)).message
+        message = rules[codes[0]].explain(case, int(row)).message
         yield plan.Rejected.model_construct(**sizes(case, int(row)), codes=codes, message=message)

@@ -9,7 +9,6 @@ import numpy as np
 
 from planner.memory.partition import StageRoom, best_partition
 from planner.memory.stages import vllm_partition
-from planner.memory.weights import layer_bytes
 
 if TYPE_CHECKING:
     from planner.case import Case
@@ -41,12 +40,7 @@ def _rooms(case: Case, row: int, stages: int) -> StageRoom:
     The KV cache of a token is taken to be alike in all layers that keep one, which holds for
     the models of one attention; where it does not, the division is good rather than best.
     """
-    per_layer = layer_bytes(
-        case.kinds,
-        case.layouts.row(row),
-        dtype_bytes=case.settings.dtype_bytes,
-        capability=case.settings.capability,
-    )
+    per_layer = case.kind_bytes[:, row][case.kinds.kind_of]
     before = np.concatenate([[0], np.cumsum(per_layer)])
     held = before[case.stages.ends[row, :stages]] - before[case.stages.starts[row, :stages]]
     plan = case.kv.plan(row)

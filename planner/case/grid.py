@@ -15,7 +15,7 @@ import numpy as np
 from planner.calibration import SHIPPED
 from planner.frozen import frozen
 from planner.memory.stages import Stages
-from planner.memory.weights import StageTensor, Weights, stage_tensors, weights
+from planner.memory.weights import StageTensor, Weights, kind_bytes, stage_tensors, weights
 from planner.model.batch_tensors import BatchTensors
 from planner.model.drafter import NO_DRAFTER, Drafter
 from planner.model.evenness import Uneven, uneven
@@ -182,6 +182,17 @@ class Grid:
                 capability=self.settings.capability,
                 drafter=self.drafter.modules,
             )
+        )
+
+    @cached_property
+    def kind_bytes(self) -> Ints:
+        """Parameters of one layer of each kind on a rank: Int64[kinds, rows]."""
+        settings = self.settings
+        return kind_bytes(
+            self.kinds,
+            self.layouts,
+            dtype_bytes=settings.dtype_bytes,
+            capability=settings.capability,
         )
 
     @cached_property

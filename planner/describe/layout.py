@@ -132,7 +132,9 @@ def _stage(case: Case, row: int, stage: int) -> plan.Stage:
     budget = case.budget
 
     def at(column: Ints) -> int:
-        return int(np.broadcast_to(column, case.stages.shape)[row, stage])
+        if column.shape != case.stages.shape:
+            column = np.broadcast_to(column, case.stages.shape)
+        return int(column[row, stage])
 
     uncertain: dict[str, Interval] = {
         "activation_bytes": budget.activation,

@@ -81,26 +81,26 @@ def allocator_bytes(
 
     Source: as ``block_bytes``.
     """
-    rounding = small = shared = remainders = np.zeros((1, 1), dtype=np.int64)
-    for size, count in zip(tensor_bytes, counts, strict=True):
-        block = block_bytes(size, split_limit)
-        is_small = block <= SMALL_REQUEST_BYTES
-        is_own = block >= OWN_SEGMENT_BYTES
-        rounding = rounding + _of_stages(block - size, count)
-        small = small + _of_stages(np.where(is_small, block, 0), count)
-        shared = shared + _of_stages(np.where(is_small | is_own, 0, block), count)
-        cut_off = np.where(is_own, -block % SEGMENT_STEP_BYTES, 0)
-        remainders = remainders + _of_stages(cut_off, count)
+    sizes = np.stack(list(tensor_bytes))
+    block = block_bytes(sizes, split_limit)
+    is_small = block <= SMALL_REQUEST_BYTES
+    is_own = block >= OWN_SEGMENT_BYTES
+    each = np.stack(
+        [
+            block - sizes,
+            np.where(is_small, block, 0),
+            np.where(is_small | is_own, 0, block),
+            np.where(is_own, -block % SEGMENT_STEP_BYTES, 0),
+        ]
+    )
+    total = np.zeros((len(each), 1, 1), dtype=np.int64)
+    for column, count in zip(each.swapaxes(0, 1), counts, strict=True):
+        total = total + column[:, :, None] * count
+    rounding, small, shared, remainders = total
     ends = -small % SMALL_SEGMENT_BYTES
     ends = ends + -np.maximum(shared - remainders, 0) % LARGE_SEGMENT_BYTES
     unfilled = np.maximum(remainders - shared, 0)
     return AllocatorLoss(allocated_bytes=rounding, reserved_bytes=ends + unfilled)
-
-
-def _of_stages(column: Ints, count: Ints) -> Ints:
-    """A column of rows, times how often each stage holds it."""
-    product: Ints = column[:, None] * count
-    return product
 
 
 def rotary_leftover_bytes(
@@ -132,6 +132,8 @@ def _reuse_loss(block: Ints, sizes: list[Ints], split_limit: int) -> Ints:
     loss: Ints = np.zeros_like(block)
     taken = block < split_limit
     for size in sizes:
+        if (size < split_limit).all():
+            continue
         own = block_bytes(size, split_limit)
         fits = (size >= split_limit) & (own <= block) & (block < size + LARGE_SEGMENT_BYTES)
         loss = np.where(fits & ~taken, block - own, loss)

@@ -168,25 +168,13 @@ def _of_rows(figure: IntLike, row_of: Ints) -> Ints:
     return np.full(len(row_of), figure, dtype=np.int64)
 
 
-def layer_bytes(
-    kinds: LayerKinds,
-    layouts: Layouts,
-    *,
-    dtype_bytes: int,
-    capability: int,
-) -> Ints:
-    """Parameters of each layer on one rank of the first layout: Int64[layers]."""
-    ranks, first = _distinct_ranks(layouts.row(0), dtype_bytes=dtype_bytes, capability=capability)
-    per_kind = [
-        sum(
-            (
-                _of_rows(tensor.tensor_bytes * tensor.count, first)
-                for module, scheme in kind.modules
-                for tensor in module_tensors(module, scheme, ranks)
-                if not tensor.buffer
-            ),
-            start=np.zeros(1, dtype=np.int64),
-        )
-        for kind in kinds.kinds
-    ]
-    return np.concatenate(per_kind)[kinds.kind_of]
+def kind_bytes(kinds: LayerKinds, layouts: Layouts, *, dtype_bytes: int, capability: int) -> Ints:
+    """Parameters of one layer of each kind on a rank: Int64[kinds, rows]."""
+    ranks, row_of = _distinct_ranks(layouts, dtype_bytes=dtype_bytes, capability=capability)
+    total = np.zeros((len(kinds.kinds), len(layouts)), dtype=np.int64)
+    for index, kind in enumerate(kinds.kinds):
+        for module, scheme in kind.modules:
+            for tensor in module_tensors(module, scheme, ranks):
+                if not tensor.buffer:
+                    total[index] += _of_rows(tensor.tensor_bytes * tensor.count, row_of)
+    return total

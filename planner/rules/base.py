@@ -151,10 +151,11 @@ def shown(rule: Rule, example: str) -> str:
 
 def judge(case: Case, which: Iterable[LayoutRule]) -> dict[str, Bools]:
     """The rows that break each rule, by code."""
-    rows = len(case.layouts)
+    masks = {rule.CODE: np.asarray(rule.broken(case), dtype=np.bool_) for rule in which}
+    rows = (len(case.layouts),)
     return {
-        rule.CODE: np.broadcast_to(np.asarray(rule.broken(case), dtype=np.bool_), (rows,))
-        for rule in which
+        code: mask if mask.shape == rows else np.broadcast_to(mask, rows)
+        for code, mask in masks.items()
     }
 
 
