@@ -28,6 +28,9 @@ _ENGINE = "planner.runtime.measured_engine"
 #: variables that are recorded: they change what vLLM does
 _RECORDED = ("VLLM_", "NCCL_", "CUDA_", "TORCH", "PYTORCH_", "OMP_", "FLASHINFER_")
 _SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+_SOCKETS = "VLLM_RPC_BASE_PATH"
+#: a socket's whole path has 107 characters at most
+_LONGEST_SOCKET_FOLDER = 60
 #: without a network, without telemetry, on this host; what the user has set goes before
 _QUIET = {
     "HF_HUB_OFFLINE": "1",
@@ -134,6 +137,9 @@ class Run:
         environment = {**_QUIET, **bench.environ}
         # else each of vLLM's processes compiles every module anew
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        # vLLM leaves its sockets behind: here the folder goes with them
+        if len(str(bench.work)) <= _LONGEST_SOCKET_FOLDER:
+            environment.setdefault(_SOCKETS, str(bench.work))
         before = environment.get("PYTHONPATH")
         environment["PYTHONPATH"] = f"{bench.site}:{before}" if before else str(bench.site)
         return environment | bench.gpus.environment(self.gpus) | dict(self.ready.case.environment)
@@ -202,5 +208,7 @@ def recorded(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in sorted(environment.items())
-        if name.startswith(_RECORDED) and not any(word in name for word in _SECRET)
+        if name.startswith(_RECORDED)
+        and name != _SOCKETS
+        and not any(word in name for word in _SECRET)
     }

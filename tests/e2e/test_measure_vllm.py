@@ -91,7 +91,7 @@ def test_a_planner_that_is_killed_leaves_no_process_of_vllm(
     command = ["measure", "--model", str(tiny_model), "--python", vllm_python, *OPTIONS]
     planner = subprocess.Popen(
         [sys.executable, "-m", "planner", *command, "-tp", "2"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(cpu)},
     )
     try:
         # the workers load the model: the engine, two of them and their helpers run

@@ -167,7 +167,7 @@ def hanging(here: Path) -> tuple[subprocess.Popen[bytes], int]:
         here, {"name": "quick"}, {"name": "hangs", "environment": {"FAKE_VLLM": "hangs"}}
     )
     command = ("measure", "--model", "tiny", "--cases", file, "--no-speed", "--jobs", "1")
-    environment = {**os.environ, "PYTHONPATH": f"{here / 'site'}:{ROOT}"}
+    environment = {**os.environ, "PYTHONPATH": f"{here / 'site'}:{ROOT}", "TMPDIR": str(here)}
     planner = subprocess.Popen([sys.executable, "-m", "planner", *command], env=environment)
     until = time.monotonic() + 60
     while time.monotonic() < until:
