@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,17 +90,19 @@ def test_a_planner_that_is_killed_leaves_no_process_of_vllm(
     cpu: Path, vllm_python: str, tiny_model: Path
 ) -> None:
     command = ["measure", "--model", str(tiny_model), "--python", vllm_python, *OPTIONS]
-    planner = subprocess.Popen(
-        [sys.executable, "-m", "planner", *command, "-tp", "2"],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(cpu)},
-    )
-    try:
-        # the workers load the model: the engine, two of them and their helpers run
-        assert until(lambda: len(of_vllm(vllm_python)) >= 4, 120)
-    finally:
-        planner.kill()
-        planner.wait()
-    assert until(lambda: not of_vllm(vllm_python), 60), of_vllm(vllm_python)
+    # short, as vLLM's sockets lie there; what the killed planner cannot remove goes with it
+    with tempfile.TemporaryDirectory(prefix="e2e-") as temporary:
+        planner = subprocess.Popen(
+            [sys.executable, "-m", "planner", *command, "-tp", "2"],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": temporary},
+        )
+        try:
+            # the workers load the model: the engine, two of them and their helpers run
+            assert until(lambda: len(of_vllm(vllm_python)) >= 4, 120)
+        finally:
+            planner.kill()
+            planner.wait()
+        assert until(lambda: not of_vllm(vllm_python), 60), of_vllm(vllm_python)
     (cut,) = read_results(cpu / "measurements.jsonl")
     assert cut.outcome == "interrupted"
 
