@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import planner
+from planner.errors import InvalidInputError
 from planner.model.source import find_model
 from planner.runtime.dummy_model import dummy_config, fingerprint
 from planner.runtime.measure_facts import append
@@ -51,9 +52,19 @@ def bench(
 
     The engine's Python is shown this package alone, through a folder that holds a link to it and
     the plugin's entry point: not whatever else lies beside it here.
+
+    Raises:
+        InvalidInputError: the results cannot be written where they are wanted.
     """
     logs = results.parent / f"{results.stem}.logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+        with results.open("ab"):
+            pass
+    except OSError as error:
+        raise InvalidInputError(
+            f"{results} cannot be written: {error.strerror}", fix="--results a file of your own"
+        ) from None
     with tempfile.TemporaryDirectory(prefix="planner-measure-") as folder:
         work = Path(folder)
         site = work / "site"

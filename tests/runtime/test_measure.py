@@ -233,3 +233,26 @@ def test_the_answer_for_programs_holds_everything(
     assert found["ranks"][0]["weights_bytes"] == 1610612736
     assert found["case"]["log_file"].startswith("measurements.logs/tiny")
     assert (here / found["case"]["log_file"]).is_file()
+
+
+def test_where_the_results_cannot_be_written_nothing_is_started(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "taken").mkdir()
+    assert run(["measure", "--model", "tiny", "--results", "taken"]) == 2
+    assert "taken cannot be written: Is a directory" in capsys.readouterr().err
+    (here / "notes.txt").write_text("my notes", encoding="utf-8")
+    assert run(["measure", "--model", "tiny", "--results", "notes.txt"]) == 2
+    assert "notes.txt holds no measurement" in capsys.readouterr().err
+
+
+def test_without_vllm_it_says_how_to_come_by_one(
+    monkeypatch: pytest.MonkeyPatch, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("PYTHONPATH")
+    assert run(["measure", "--model", "tiny"]) == 3
+    error = capsys.readouterr().err
+    assert "has no vLLM" in error
+    assert "--python" in error
+    assert run(["measure", "--model", "tiny", "--python", "/nowhere/python"]) == 3
+    assert not (here / "measurements.jsonl").exists()

@@ -138,9 +138,10 @@ def _option(group: str, *names: str, **settings: Any) -> Callable[..., Any]:  # 
     "answer",
     "--format",
     "form",
-    metavar="FORMAT",
+    # known before hours of measuring, not after
+    type=click.Choice(["table", "json", "yaml"]),
     default="table",
-    help="table, json, yaml (table).",
+    help="Of the answer (table).",
 )
 @click.pass_context
 def measure(
