@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import planner
-from planner.errors import InvalidInputError
 from planner.model.source import find_model
 from planner.runtime.dummy_model import dummy_config, fingerprint
 from planner.runtime.measure_facts import append
@@ -23,66 +18,18 @@ from planner.runtime.measure_results import (
     read_results,
     runs,
 )
-from planner.runtime.measure_run import Bench, Ready, Run, recorded
+from planner.runtime.measure_run import Ready, Run, recorded
 from planner.runtime.process import stop_all, wait_any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from planner.model.source import ModelSource
+    from planner.runtime.measure_bench import Bench
     from planner.runtime.measure_case import Case
-    from planner.runtime.measure_gpus import Gpus
 
     Say = Callable[[str], None]
-
-_PLUGIN = "[vllm.general_plugins]\nplanner_measure = planner.runtime.measured_plugin:register\n"
-_DISTRIBUTION = "Metadata-Version: 2.1\nName: planner-measure\nVersion: 1\n"
-
-
-@contextmanager
-def bench(
-    *,
-    python: str,
-    software: Mapping[str, str],
-    gpus: Gpus,
-    results: Path,
-    environ: Mapping[str, str],
-) -> Iterator[Bench]:
-    """The folders that cases need, the temporary ones gone afterwards.
-
-    The engine's Python is shown this package alone, through a folder that holds a link to it and
-    the plugin's entry point: not whatever else lies beside it here.
-
-    Raises:
-        InvalidInputError: the results cannot be written where they are wanted.
-    """
-    logs = results.parent / f"{results.stem}.logs"
-    try:
-        logs.mkdir(parents=True, exist_ok=True)
-        with results.open("ab"):
-            pass
-    except OSError as error:
-        raise InvalidInputError(
-            f"{results} cannot be written: {error.strerror}", fix="--results a file of your own"
-        ) from None
-    with tempfile.TemporaryDirectory(prefix="planner-measure-") as folder:
-        work = Path(folder)
-        site = work / "site"
-        plugin = site / "planner_measure-1.dist-info"
-        plugin.mkdir(parents=True)
-        (plugin / "METADATA").write_text(_DISTRIBUTION, encoding="utf-8")
-        (plugin / "entry_points.txt").write_text(_PLUGIN, encoding="utf-8")
-        (site / "planner").symlink_to(Path(planner.__file__).parent, target_is_directory=True)
-        yield Bench(
-            python=python,
-            software=software,
-            gpus=gpus,
-            results=results.resolve(),
-            logs=logs.resolve(),
-            work=work,
-            site=site,
-            environ=environ,
-        )
 
 
 def prepare(

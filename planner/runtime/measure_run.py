@@ -21,8 +21,8 @@ from planner.vllm.command import as_options, write_options
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from planner.runtime.measure_bench import Bench
     from planner.runtime.measure_case import Case
-    from planner.runtime.measure_gpus import Gpus
 
 _ENGINE = "planner.runtime.measured_engine"
 #: variables that are recorded: they change what vLLM does
@@ -40,25 +40,6 @@ _QUIET = {
     "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
     "NO_COLOR": "1",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """What all cases of a run share."""
-
-    python: str
-    """The Python that has vLLM."""
-    software: Mapping[str, str]
-    """Its releases of vLLM and torch."""
-    gpus: Gpus
-    results: Path
-    logs: Path
-    """The folder of the logs, which stay."""
-    work: Path
-    """A temporary folder: models, cases."""
-    site: Path
-    """What ``planner`` is imported from, and nothing else."""
-    environ: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,6 +159,7 @@ def measure(
     """
     # pydantic, numpy and the model's own modules: not for --help
     from planner.runtime import measure as flow
+    from planner.runtime.measure_bench import bench as bench_of
     from planner.runtime.measure_gpus import find_gpus
     from planner.runtime.measure_software import find_python, software
     from planner.runtime.process import terminable
@@ -167,7 +168,7 @@ def measure(
     python = find_python(typed["python"] or sys.executable)
     with (
         terminable(),
-        flow.bench(
+        bench_of(
             python=python,
             software=software(python),
             gpus=find_gpus(typed["gpu_ids"], os.environ),
