@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from planner.memory.kv_cache.backends import LayerCache
     from planner.memory.kv_cache.block_size import Blocks
+    from planner.memory.kv_cache.layers import LayerRun
     from planner.memory.kv_cache.settings import KvCacheSettings
     from planner.vllm.attention_backend import AttentionBackend
 
@@ -49,13 +50,13 @@ class _Stage:
 
 
 def stage_pages(
-    layers: Sequence[tuple[LayerCache, ...]],
+    runs: Sequence[LayerRun],
     blocks: Blocks,
     settings: KvCacheSettings,
     tensor_parallel_size: int,
 ) -> list[tuple[Page, ...]]:
-    """The pages of each kind of layer of a stage, one a cache that is kept."""
-    specs = {cache.spec for layer in layers for cache in layer}
+    """The pages of each run's layers, one a cache that is kept."""
+    specs = {cache.spec for run in runs for cache in run.caches}
     stage = _Stage(
         blocks=blocks,
         settings=settings,
@@ -63,7 +64,7 @@ def stage_pages(
         states=tuple(spec for spec in specs if isinstance(spec, StateCache)),
     )
     page = cache(lambda layer: _page(layer, stage))
-    return [tuple(filter(None, map(page, layer))) for layer in layers]
+    return [tuple(filter(None, map(page, run.caches))) for run in runs]
 
 
 def _page(layer: LayerCache, stage: _Stage) -> Page | None:
