@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from collections.abc import Callable
 from dataclasses import (
     KW_ONLY,
@@ -16,6 +17,7 @@ from dataclasses import (
     replace,
 )
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,3 +149,13 @@ def test_a_record_matches_by_place() -> None:
     match Placed(3):
         case Placed(size):
             assert size == 3
+
+
+def test_every_frozen_class_of_the_package_is_made_by_this_decorator() -> None:
+    package = Path(frozen.__code__.co_filename).parent
+    slow = [
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if re.search(r"@dataclass\(.*frozen=True", path.read_text("utf-8"))
+    ]
+    assert not slow

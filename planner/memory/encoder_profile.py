@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.memory.interval import Interval
 from planner.model.modules import Linear, Split
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.units import IntLike, Ints
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EncoderBatch:
     """The items that the profile run encodes at once.
 

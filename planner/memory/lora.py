@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.frozen import frozen
 from planner.model.modules import Embedding, Experts, Linear, Split
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from planner.units import IntLike, Ints
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LoraSlots:
     """What ``--enable-lora`` and its options ask for.
 

@@ -6,9 +6,9 @@ They are no buffers: vLLM's own list of a model's tensors does not hold them, it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planner.frozen import frozen
 from planner.units import DTYPE_BYTES, round_up
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _INDEX_BYTES = DTYPE_BYTES["int32"]
 _POOLED_MULTIPLE = 128
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BatchTensors:
     """What one token of the largest step takes.
 

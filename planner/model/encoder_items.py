@@ -6,9 +6,10 @@ largest input is not in config.json where sizes are free; such families are list
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
+
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ _FREE_IMAGES = {
 _FRAME_PAIRS = {"qwen2_vl": 7, "qwen2_5_vl": 7}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EncoderItems:
     """The largest item, and what its tokens are made of.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError, UsageError
+from planner.frozen import frozen
 from planner.runtime import calibration_file
 from planner.runtime.comparison import compare
 from planner.runtime.learn import Lesson, lesson
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planner.vllm.log import LogFacts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JudgedLog:
     """One log: what it says, the planner's figures beside it, what failed, what was learnt."""
 
@@ -39,7 +39,7 @@ class JudgedLog:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Calibrated:
     """All logs, those that are none, and the file that was written; None where none was."""
 

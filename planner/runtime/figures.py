@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from planner.case.budget import captured_graphs, graph_plan, reserved_graphs
+from planner.frozen import frozen
 from planner.memory.cuda_graphs import CapturePlan
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Unit = Literal["bytes", "tokens", "requests"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Term:
     """One figure: the planner's, with its interval, and the log's.
 

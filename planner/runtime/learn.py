@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import numpy as np
 from planner.calibration import FAR_WIDTHS, Observation, distance
 from planner.case.budget import constants_key
 from planner.constants import term as shipped_term
+from planner.frozen import frozen
 from planner.runtime.explained import GRAPHS, WEIGHTS_TOLERANCE
 from planner.runtime.figures import captured_plan, quantities
 
@@ -46,7 +47,7 @@ _PARTS_OF_OVERHEADS = ("activation", "non_torch", "graphs_estimated")
 _NUDGE = 0.01
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Lesson:
     """What a log teaches: observations, and why others are not taken."""
 
@@ -54,7 +55,7 @@ class Lesson:
     refused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Nudged:
     """The constants of another source with one of them moved."""
 

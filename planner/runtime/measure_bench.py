@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import planner
 from planner.errors import InvalidInputError
+from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ _PLUGIN = "[vllm.general_plugins]\nplanner_measure = planner.runtime.measured_pl
 _DISTRIBUTION = "Metadata-Version: 2.1\nName: planner-measure\nVersion: 1\n"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bench:
     """What all cases of a run share."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import UsageError
+from planner.frozen import frozen
 from planner.runtime.dummy_model import basename
 from planner.vllm.arguments import OPTIONS, VllmArguments
 from planner.vllm.command import as_options
@@ -42,7 +43,7 @@ _LONGEST_NAME = 100
 KEY_DIGITS = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SpeedPlan:
     """The points to time; none of a kind where its tuple is empty."""
 
@@ -58,7 +59,7 @@ class SpeedPlan:
     """Times each prompt is run, after a warm-up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Case:
     """One start of vLLM to measure."""
 

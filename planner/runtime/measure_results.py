@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
+from planner.frozen import frozen
 from planner.runtime.measure_facts import SCHEMA, read
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _IDENTITY = {"schema", "fact", "case", "run", "time"}
 MEASURED, FAILED, TIMED_OUT, INTERRUPTED = "measured", "failed", "timed_out", "interrupted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Measurement:
     """One run of one case. Sizes are bytes, times seconds; the keys are of docs/guide/measure.md.
 

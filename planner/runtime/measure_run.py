@@ -7,9 +7,10 @@ import shlex
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from planner.frozen import frozen
 from planner.runtime.dummy_model import write_model
 from planner.runtime.measure_facts import append
 from planner.runtime.measure_gpus import driver_answer, facts_of
@@ -42,7 +43,7 @@ _QUIET = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ready:
     """A case whose model was found."""
 
