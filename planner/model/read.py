@@ -41,6 +41,7 @@ def families() -> dict[str, Family]:
     return known
 
 
+@cache
 def find_family(architecture: str) -> Family | None:
     """The family that reads an architecture, without importing the others."""
     for module in plugins.naming(FAMILIES, architecture):

@@ -73,7 +73,7 @@ def model_classes() -> ModelClasses:
     newest = max(_FOLDER.glob("*.toml"), key=lambda p: tuple(map(int, p.stem.split("."))))
     data = tomllib.loads(newest.read_text(encoding="utf-8"))
     return ModelClasses(
-        served=frozenset(data["served"]), removed=data["removed"], plugin=data["plugin"]
+        served=frozenset(data["served"].split()), removed=data["removed"], plugin=data["plugin"]
     )
 
 
