@@ -94,9 +94,11 @@ class Case(Grid):
 
     @cached_property
     def fit_probability(self) -> npt.NDArray[np.float64]:
-        """Chance that weights, overheads and one request fit."""
+        """Chance that weights, overheads and one request fit, and all beside vLLM's share."""
         chance = probability_positive(self.margin.low, self.margin.mid, self.margin.high)
-        return np.where(self.max_model_len > 0, chance, 0.0)
+        spare = self.budget.spare
+        beside = probability_positive(spare.low, spare.mid, spare.high).min(axis=1)
+        return np.where(self.max_model_len > 0, chance * beside, 0.0)
 
     @cached_property
     def fits(self) -> Bools:

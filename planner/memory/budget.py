@@ -90,6 +90,20 @@ class Budget:
         )
 
     @cached_property
+    def spare(self) -> Interval:
+        """What the GPU has beyond vLLM's share and all beside it; negative where capture fails.
+
+        The KV cache fills the share, so graphs that nothing was set aside for, the CUDA context
+        and communicators must lie in the rest.
+        Source: vllm.v1.worker.gpu_worker.Worker.compile_or_warm_up_model (0.33.0)
+        """
+        held = Interval.exact(np.full(self.taken.shape, self.budget_bytes))
+        if self.kv_cache_bytes_fixed is not None:
+            held = self.taken + Interval.exact(self.kv_cache_bytes_fixed)
+        used = held + self.outside
+        return Interval.of(*(self.memory_bytes - end for end in (used.high, used.mid, used.low)))
+
+    @cached_property
     def free_bytes(self) -> Ints:
         """Total less budget less what lies beside it."""
         return self.memory_bytes - self.budget_bytes - self.outside.mid
