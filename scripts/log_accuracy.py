@@ -20,6 +20,8 @@ from scripts.log_figures import (
     all_log_answers,
     calibration,
     log_figures,
+    stated,
+    supported,
 )
 from scripts.public_runs import read_excluded
 
@@ -32,13 +34,20 @@ def log_tables(
 ) -> list[tuple[str, list[str], list[list[str]]]]:
     """Titles, heads and rows, for a page or a terminal."""
     return [
-        ("Public starts", ["figure", "rows", "value"], _headlines(log_figures(answers))),
+        *(
+            (title, ["figure", "sources", "rows", "value"], _headlines(log_figures(rows)))
+            for title, rows in (
+                ("Public starts, releases from 0.11", supported(answers)),
+                ("Public starts, all releases", stated(answers)),
+                ("Public starts, with rows where something is assumed", answers),
+            )
+        ),
         (
-            "Probability that it starts",
+            "Probability that it starts, releases from 0.11",
             ["probability", "rows", "mean", "started"],
             [
                 [name, str(n), f"{mean:.2f}", f"{share:.2f}"]
-                for name, n, mean, share in calibration(answers)
+                for name, n, mean, share in calibration(supported(answers))
             ],
         ),
         (
@@ -64,16 +73,22 @@ def log_tables(
 
 
 def _headlines(figures: LogFigures) -> list[list[str]]:
+    weights = (figures.weights_sources, figures.weights_rows)
+    capacity = (figures.capacity_sources, figures.capacity_rows)
+    verdicts = (figures.verdict_sources, figures.verdict_rows)
     values = {
-        "weights within 0.1 %, %": (figures.weights_rows, figures.weights_within_tenth_percent),
-        "weights within 1 %, %": (figures.weights_rows, figures.weights_within_percent),
-        "capacity, median error, %": (figures.capacity_rows, figures.capacity_median_error),
-        "capacity within 3 %, %": (figures.capacity_rows, figures.capacity_within_three_percent),
-        "starts or does not, right, %": (figures.verdict_rows, figures.verdicts_right),
-        "sure and wrong, rows": (figures.verdict_rows, figures.confidently_wrong),
-        "Brier score": (figures.verdict_rows, figures.brier),
+        "weights within 0.1 %, %": (weights, figures.weights_within_tenth_percent),
+        "weights within 1 %, %": (weights, figures.weights_within_percent),
+        "capacity, median error, %": (capacity, figures.capacity_median_error),
+        "capacity within 3 %, %": (capacity, figures.capacity_within_three_percent),
+        "starts or does not, right, %": (verdicts, figures.verdicts_right),
+        "sure and wrong, rows": (verdicts, figures.confidently_wrong),
+        "Brier score": (verdicts, figures.brier),
     }
-    return [[name, str(rows), f"{value:.3g}"] for name, (rows, value) in values.items()]
+    return [
+        [name, str(sources), str(rows), f"{value:.3g}"]
+        for name, ((sources, rows), value) in values.items()
+    ]
 
 
 def _worst_weights(answers: Sequence[LogAnswer], worst: int) -> list[list[str]]:

@@ -87,16 +87,29 @@ def all_log_answers() -> list[LogAnswer]:
     return [LogAnswer(run=run, prediction=predict(run)) for run in read_public_runs()]
 
 
+def supported(answers: Sequence[LogAnswer]) -> list[LogAnswer]:
+    """The rows the planner is judged by: every fact stated, releases from 0.11 on."""
+    return [a for a in stated(answers) if a.run.is_supported]
+
+
+def stated(answers: Sequence[LogAnswer]) -> list[LogAnswer]:
+    """The rows where nothing is assumed, of all releases."""
+    return [a for a in answers if not a.run.assumed]
+
+
 @dataclass(frozen=True, kw_only=True)
 class LogFigures:
     """What the public starts say of the planner; shares are percent, weighted by source."""
 
+    weights_sources: int
     weights_rows: int
     weights_within_tenth_percent: float
     weights_within_percent: float
+    capacity_sources: int
     capacity_rows: int
     capacity_median_error: float
     capacity_within_three_percent: float
+    verdict_sources: int
     verdict_rows: int
     verdicts_right: float
     confidently_wrong: int
@@ -110,12 +123,15 @@ def log_figures(answers: Sequence[LogAnswer]) -> LogFigures:
     verdicts = [a for a in answers if a.verdict is not None]
     errors = [abs(a.capacity_error or 0) for a in capacity]
     return LogFigures(
+        weights_sources=_sources(weights),
         weights_rows=len(weights),
         weights_within_tenth_percent=_share(weights, [_within(a, _TIGHT) for a in weights]),
         weights_within_percent=_share(weights, [_within(a, _CLOSE) for a in weights]),
+        capacity_sources=_sources(capacity),
         capacity_rows=len(capacity),
         capacity_median_error=PERCENT * weighted_quantile(errors, _by_source(capacity), _MEDIAN),
         capacity_within_three_percent=_share(capacity, [error <= _NEAR for error in errors]),
+        verdict_sources=_sources(verdicts),
         verdict_rows=len(verdicts),
         verdicts_right=_share(verdicts, [bool(a.verdict) for a in verdicts]),
         confidently_wrong=sum(a.confidently_wrong for a in verdicts),
@@ -150,6 +166,10 @@ def calibration(answers: Sequence[LogAnswer]) -> list[tuple[str, int, float, flo
 
 def _within(answer: LogAnswer, share: float) -> bool:
     return abs(answer.weights_error or 0) <= share
+
+
+def _sources(answers: Sequence[LogAnswer]) -> int:
+    return len({answer.run.source for answer in answers})
 
 
 def _by_source(answers: Sequence[LogAnswer]) -> np.ndarray:

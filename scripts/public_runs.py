@@ -40,6 +40,7 @@ DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "logs_public"
 _OLDEST = "0.6"
 #: from here on a printed capacity is judged
 _CAPACITY_SINCE = (0, 17)
+_SUPPORTED_SINCE = (0, 11)
 _PRINTED_DIGITS = 2
 
 
@@ -65,6 +66,16 @@ class PublicRun:
         """Whether vLLM came up, None where the row does not say."""
         outcome = self.row["outcome"]
         return outcome == "starts" if outcome and "f" in self.row["judged"] else None
+
+    @property
+    def assumed(self) -> bool:
+        """Whether the model, its quantization or the GPU is not stated but inferred."""
+        return bool(self.row["assumed"])
+
+    @property
+    def is_supported(self) -> bool:
+        """Whether the release is one the planner is made for."""
+        return version_number(self.row["vllm"]) >= _SUPPORTED_SINCE
 
     @property
     def weights_bytes(self) -> float | None:
