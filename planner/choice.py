@@ -18,9 +18,9 @@ def best_rows(judged: list[Judged], top: int) -> list[tuple[Case, int]]:
     """The first layouts, best first: a case and its row each."""
     chosen: list[tuple[Case, int]] = []
     for group in judged:
-        for row in order(group.case, np.flatnonzero(group.fitting))[:top].tolist():
-            better = repartitioned(group.case, row)
-            chosen.append((better, 0) if better else (group.case, row))
-        chosen += [(case, 0) for case in group.mended.values()]
+        rows = order(group.case, np.flatnonzero(group.fitting))[:top].tolist()
+        better = repartitioned(group.case, rows)
+        chosen += [better.get(row, (group.case, row)) for row in rows]
+        chosen += group.mended.values()
     chosen.sort(key=lambda pair: compare(*pair))
     return chosen[:top]

@@ -37,7 +37,8 @@ class Judged:
         candidates: all of them, and the rows that break a rule of structure, by code.
         case: those that can be built, and the rows that break a rule of memory, by code.
         fitting: rows of ``case`` that fit, or may.
-        mended: rows that fit only under another division of layers over stages, divided so.
+        mended: rows that fit only under another division of layers over stages, and where they
+            are in a table that is divided so.
     """
 
     candidates: Case
@@ -45,7 +46,7 @@ class Judged:
     case: Case
     short: dict[str, Bools]
     fitting: Bools
-    mended: dict[int, Case]
+    mended: dict[int, tuple[Case, int]]
 
     @property
     def kept(self) -> Bools:
@@ -102,15 +103,15 @@ def _outdone(case: Case) -> Bools:
     return outdone
 
 
-def _mended(case: Case, rows: Bools) -> dict[int, Case]:
+def _mended(case: Case, rows: Bools) -> dict[int, tuple[Case, int]]:
     """Rows that fit under another division of layers over stages.
 
     Only where all stages together have room for the weights and the overheads.
     """
     room = np.where(case.stages.exists, case.budget.kv_cache.high, 0).sum(axis=1)
     tried = np.flatnonzero(rows & (case.layouts.pp > 1) & (room > 0)).tolist()
-    better = {row: repartitioned(case, row) for row in tried}
-    return {row: divided for row, divided in better.items() if divided and divided.may_fit[0]}
+    better = repartitioned(case, tried)
+    return {row: (divided, at) for row, (divided, at) in better.items() if divided.may_fit[at]}
 
 
 def rejections(judged: Judged) -> Iterator[plan.Rejected]:

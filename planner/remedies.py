@@ -100,9 +100,8 @@ def _shape(case: Case, row: int) -> str:
     named = {"TP": layouts.tp, "PP": layouts.pp, "DP": layouts.dp}
     above_one = [f"{name}{int(c[row])}" for name, c in named.items() if c[row] > 1]
     sizes = " x ".join(above_one or ["TP1"]) + (" + EP" if layouts.ep[row] else "")
-    if case.partition is None:
-        return sizes
-    return f"{sizes} with {PARTITION}={','.join(map(str, case.partition))}"
+    partition = case.partition(row)
+    return f"{sizes} with {PARTITION}={','.join(map(str, partition))}" if partition else sizes
 
 
 def _kinds(subject: Subject) -> Iterator[Iterator[Change]]:

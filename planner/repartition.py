@@ -1,4 +1,4 @@
-"""The best division of layers over stages for one layout, where vLLM's own wastes memory."""
+"""The best division of layers over stages of a layout, where vLLM's own wastes memory."""
 
 from __future__ import annotations
 
@@ -11,27 +11,38 @@ from planner.memory.partition import StageRoom, best_partition
 from planner.memory.stages import vllm_partition
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from planner.case import Case
 
 #: a division of one's own must hold this much more than vLLM's to be worth its variable
 WORTHWHILE_GAIN = 1.05
 
 
-def repartitioned(case: Case, row: int) -> Case | None:
-    """The row under its best division, when vLLM's does not fit or holds clearly less.
+def repartitioned(case: Case, rows: Sequence[int]) -> dict[int, tuple[Case, int]]:
+    """Those of some rows that hold clearly more under their best division of layers.
 
-    None where vLLM's own is as good, where a division was given, or where there are no stages.
+    Each with its place in a table where it is divided so. Left out are rows where vLLM's own
+    division is as good, where one was given, and where there are no stages.
     """
+    found = {row: partition for row in rows if (partition := _best_partition(case, row))}
+    if not found:
+        return {}
+    tried = np.array(list(found))
+    divided = replace(case, layouts=case.layouts.take(tried), partitions=tuple(found.values()))
+    before = np.maximum(case.kv.num_blocks[tried], 0)
+    worthwhile = np.flatnonzero(divided.kv.num_blocks > before * WORTHWHILE_GAIN)
+    return {int(tried[place]): (divided, int(place)) for place in worthwhile}
+
+
+def _best_partition(case: Case, row: int) -> tuple[int, ...] | None:
+    """The best division of a row; None where it is vLLM's own, or one was given."""
     stages = int(case.layouts.pp[row])
     layers = case.architecture.num_layers
-    if stages == 1 or case.partition is not None or stages > layers:
+    if stages == 1 or case.partitions is not None or stages > layers:
         return None
     partition = best_partition(_rooms(case, row, stages))
-    if partition == vllm_partition(layers, stages):
-        return None
-    better = replace(case, layouts=case.layouts.row(row), partition=partition)
-    before, after = int(case.kv.num_blocks[row]), int(better.kv.num_blocks[0])
-    return better if after > max(before, 0) * WORTHWHILE_GAIN else None
+    return None if partition == vllm_partition(layers, stages) else partition
 
 
 def _rooms(case: Case, row: int, stages: int) -> StageRoom:

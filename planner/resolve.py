@@ -188,7 +188,7 @@ def table(
         version=subject.version,
         environment={k: v for k, v in request.environment.items() if k != PARTITION},
         allowed=frozenset(find_rule(code).CODE for code in request.allow),
-        partition=_partition(request, subject.known, layouts),
+        partitions=_partitions(request, subject.known, layouts),
         shorten=shorten,
         one_host_command=one_host_command,
         calibration=subject.calibration,
@@ -198,10 +198,10 @@ def table(
     )
 
 
-def _partition(
+def _partitions(
     request: Request, architecture: Architecture, layouts: Layouts
-) -> tuple[int, ...] | None:
-    """The division that the environment sets, checked as vLLM checks it."""
+) -> tuple[tuple[int, ...], ...] | None:
+    """The division that the environment sets for all rows, checked as vLLM checks it."""
     text = request.environment.get(PARTITION)
     if not text:
         return None
@@ -216,4 +216,4 @@ def _partition(
             cause="it lists the layers of each stage, and they sum to the model's",
             fix=f"{PARTITION}={','.join(map(str, vllm_partition(layers, stages)))}",
         )
-    return sizes
+    return (sizes,) * len(layouts)

@@ -48,8 +48,8 @@ class Grid:
         kinds: the distinct layers with their number formats.
         arguments: what somebody fixed of vLLM's options.
         settings: the same with vLLM's defaults filled in.
-        partition: layers of each stage for all rows (``VLLM_PP_LAYER_PARTITION``); None is
-            vLLM's own split.
+        partitions: layers of each stage, row by row (``VLLM_PP_LAYER_PARTITION``); None is
+            vLLM's own split of all.
         shorten: a context nobody fixed may be cut to what fits.
         batch_tensors: what the model makes for a whole batch when it is built.
         encoder_items: the largest image or video of a model with an encoder.
@@ -69,7 +69,7 @@ class Grid:
     version: VllmVersion
     environment: Mapping[str, str] = field(default_factory=dict)
     allowed: frozenset[str] = frozenset()
-    partition: tuple[int, ...] | None = None
+    partitions: tuple[tuple[int, ...], ...] | None = None
     shorten: bool = False
     one_host_command: bool = False
     batch_tensors: BatchTensors = field(default_factory=BatchTensors)
@@ -79,7 +79,14 @@ class Grid:
 
     def take(self, rows: Ints | Bools) -> Self:
         """The same over some of its rows."""
-        return replace(self, layouts=self.layouts.take(rows))
+        given = self.partitions
+        if given is not None:
+            given = tuple(given[row] for row in np.arange(len(given))[rows])
+        return replace(self, layouts=self.layouts.take(rows), partitions=given)
+
+    def partition(self, row: int) -> tuple[int, ...] | None:
+        """Layers of each stage of a row; None is vLLM's own split."""
+        return None if self.partitions is None else self.partitions[row]
 
     @cached_property
     def placement(self) -> Placement:
@@ -89,8 +96,8 @@ class Grid:
     @cached_property
     def stages(self) -> Stages:
         """Which layers each pipeline stage holds."""
-        if self.partition is not None:
-            return Stages.given(self.partition, len(self.layouts))
+        if self.partitions is not None:
+            return Stages.given(self.partitions)
         return Stages.of(self.layouts, self.architecture.num_layers)
 
     @cached_property

@@ -32,8 +32,8 @@ def describe_layout(
     """One row in full."""
     arguments = vllm_arguments(case, row)
     environment = dict(case.environment)
-    if case.partition is not None:
-        environment["VLLM_PP_LAYER_PARTITION"] = ",".join(map(str, case.partition))
+    if partition := case.partition(row):
+        environment["VLLM_PP_LAYER_PARTITION"] = ",".join(map(str, partition))
     hosts = int(case.placement.hosts[row])
     placed = hosts <= case.placement.nodes
     commands = commands_of(model, arguments, environment, hosts=hosts, executor=executor)

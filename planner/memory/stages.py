@@ -10,6 +10,8 @@ import numpy as np
 from planner.frozen import frozen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from planner.layout import Layouts
     from planner.units import Bools, Ints
 
@@ -50,10 +52,13 @@ class Stages:
         return cls(layers=by_size[layouts.pp], pp=layouts.pp)
 
     @classmethod
-    def given(cls, partition: tuple[int, ...], rows: int = 1) -> Stages:
-        """One split for all rows (``VLLM_PP_LAYER_PARTITION``)."""
-        layers = np.tile(np.array(partition, dtype=np.int64), (rows, 1))
-        return cls(layers=layers, pp=np.full(rows, len(partition), dtype=np.int64))
+    def given(cls, partitions: Sequence[tuple[int, ...]]) -> Stages:
+        """A split for each row (``VLLM_PP_LAYER_PARTITION``)."""
+        pp = np.array([len(partition) for partition in partitions], dtype=np.int64)
+        layers = np.zeros((len(pp), int(pp.max(initial=1))), dtype=np.int64)
+        for row, partition in enumerate(partitions):
+            layers[row, : len(partition)] = partition
+        return cls(layers=layers, pp=pp)
 
     @property
     def shape(self) -> tuple[int, int]:
