@@ -32,7 +32,8 @@ BUDGET = Budget(
 
 def test_the_rest_of_the_gpu_holds_what_lies_beside_the_share() -> None:
     spare = BUDGET.spare
-    assert (spare.low / GIB, spare.mid / GIB, spare.high / GIB) == (-0.5, 1, 2.5)
+    ends = [float(end[0, 0]) / GIB for end in (spare.low, spare.mid, spare.high)]
+    assert ends == [-0.5, 1, 2.5]
 
 
 def test_a_fixed_cache_leaves_more_than_the_share_does() -> None:
