@@ -82,7 +82,7 @@ class _Writer:
             self._layout(layout, "1. " if answer.command == "recommend" else "")
         if others := answer.layouts[1:]:
             self._line("other layouts", "bold")
-            self._show(tables.others(others), 0)
+            self._whole(tables.others(others), 0)
             self._console.print()
             self._reasons(others)
             self._console.print()
@@ -152,7 +152,7 @@ class _Writer:
             f"{memory.gpu_memory_utilization:g} of the GPU",
             indent=_INDENT,
         )
-        self._show(tables.memory(memory))
+        self._whole(tables.memory(memory))
         if self._page.terminal:
             self._show(tables.bars(memory, self._page))
         ranges = ", ".join(
@@ -166,9 +166,8 @@ class _Writer:
         hosts = len({command.node for command in commands})
         for command in commands:
             self._line(f"{where(command, hosts)}:", "bold", indent=_INDENT)
-            for line in paste(command, self._page.width - _INDENT):
-                # words longer than the page stay whole: the line is there to be pasted
-                self._console.print(Text(" " * _INDENT + line), soft_wrap=True)
+            # words longer than the page stay whole: they are there to be pasted
+            self._whole(paste(command, self._page.width - _INDENT))
         if stands := placeholders(commands):
             self._line(stands, indent=_INDENT)
         if commands:
@@ -185,6 +184,11 @@ class _Writer:
                 if text:
                     self._beside(label, text, indent + 2)
             self._console.print()
+
+    def _whole(self, lines: Iterable[str], indent: int = _INDENT) -> None:
+        """Lines as they are, wider than the page or not."""
+        text = "\n".join(" " * indent + line for line in lines)
+        self._console.print(Text(text), soft_wrap=True)
 
     def _line(self, text: str, style: str = "", *, indent: int = 0) -> None:
         self._paragraph(Text(" " * indent), Text(text, style))

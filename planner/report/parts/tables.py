@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from planner.finding import Severity
@@ -15,6 +14,8 @@ from planner.units import count_text, gib, gib_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.table import Table
 
     from planner.plan import Layout, MathStep, Memory
     from planner.report.base import Page
@@ -30,25 +31,30 @@ _BESIDE_BAR = 6
 _LONGEST_BAR = 80
 
 
-def _plain(*columns: tuple[str, str]) -> Table:
-    """A table without lines; columns are (heading, ``left`` or ``right``)."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="")
-    for heading, side in columns:
-        table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
-    return table
+def _columns(rows: Sequence[Sequence[str]], left: int) -> list[str]:
+    """Rows as lines, cells under each other: column ``left`` at its left edge, others right.
+
+    Whatever the page, no cell is cut: a number without its last digits is another number.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if place == left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
 
 
-def memory(memory: Memory) -> Table:
+def memory(memory: Memory) -> list[str]:
     """What each stage's GPU holds, in GiB."""
     short = {"activation": "activ.", "KV cache": "KV"}
-    table = _plain(
-        ("stage", "left"),
-        ("layers", "right"),
-        *((short.get(term.label, term.label), "right") for term in TERMS),
-    )
-    for row in stage_rows(memory):
-        table.add_row(row.stage, row.layers, *(f"{gib(size):.2f}" for size in row.sizes))
-    return table
+    head = ["stage", "layers", *(short.get(term.label, term.label) for term in TERMS)]
+    rows = [
+        [row.stage, row.layers, *(f"{gib(size):.2f}" for size in row.sizes)]
+        for row in stage_rows(memory)
+    ]
+    return _columns([head, *rows], left=0)
 
 
 def bars(memory: Memory, page: Page) -> Group:
@@ -74,29 +80,29 @@ def _bar(sizes: Sequence[int], cells: int, page: Page) -> Text:
     return bar
 
 
-def others(layouts: Sequence[Layout]) -> Table:
-    """The layouts after the first, a line each and the reason under it."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="")
-    table.add_column("", justify="right", no_wrap=True)
-    table.add_column("layout", no_wrap=True)
-    for heading in ("GPUs", "room", "KV tokens", "requests", "context"):
-        table.add_column(heading, justify="right", no_wrap=True)
+def others(layouts: Sequence[Layout]) -> list[str]:
+    """The layouts after the first, a line each."""
+    rows = [["", "layout", "GPUs", "room", "KV tokens", "requests", "context"]]
     for number, layout in enumerate(layouts, 2):
         kv, margin = layout.kv_cache, layout.fit.margin_bytes
-        table.add_row(
-            f"{number}.",
-            words.layout_name(layout),
-            str(layout.gpus_used),
-            "" if margin is None else gib_text(margin),
-            count_text(kv.tokens) if kv else "",
-            f"{kv.max_concurrency:.2f}" if kv else "",
-            count_text(kv.max_model_len) if kv else "",
+        rows.append(
+            [
+                f"{number}.",
+                words.layout_name(layout),
+                str(layout.gpus_used),
+                "" if margin is None else gib_text(margin),
+                count_text(kv.tokens) if kv else "",
+                f"{kv.max_concurrency:.2f}" if kv else "",
+                count_text(kv.max_model_len) if kv else "",
+            ]
         )
-    return table
+    return _columns(rows, left=1)
 
 
 def arithmetic(steps: Sequence[MathStep]) -> Table:
     """Each formula with its numbers and its result."""
+    from rich.table import Table  # few ask for the arithmetic
+
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(overflow="fold", max_width=24)
     grid.add_column(overflow="fold", ratio=1)
