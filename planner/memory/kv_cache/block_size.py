@@ -24,7 +24,7 @@ from planner.vllm.attention_backend import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.memory.kv_cache.layers import LayerRun
+    from planner.memory.kv_cache.backends import LayerCache
     from planner.memory.kv_cache.settings import KvCacheSettings
     from planner.memory.kv_cache.states import StateNeeds
     from planner.vllm.attention_need import AttentionNeed
@@ -65,17 +65,17 @@ class ModelFacts:
 
 
 def stage_blocks(
-    runs: Sequence[LayerRun],
+    layers: Sequence[tuple[LayerCache, ...]],
     facts: ModelFacts,
     settings: KvCacheSettings,
     tensor_parallel_size: int,
 ) -> Blocks:
-    """The block size of one stage.
+    """The block size of one stage, of which each kind of layer is given once.
 
     Raises:
         UsageError: backends of the stage share no block size, or refuse the aligned one.
     """
-    backends = _distinct_backends(runs, facts, settings)
+    backends = _distinct_backends(layers, facts, settings)
     given = settings.block_size or DEFAULT_BLOCK_SIZE
     state = given if settings.prefix_caching else settings.max_model_len
     if not backends:
@@ -98,9 +98,9 @@ def stage_blocks(
 
 
 def _distinct_backends(
-    runs: Sequence[LayerRun], facts: ModelFacts, settings: KvCacheSettings
+    layers: Sequence[tuple[LayerCache, ...]], facts: ModelFacts, settings: KvCacheSettings
 ) -> list[AttentionBackend]:
-    caches = (cache for run in runs for cache in run.caches)
+    caches = (cache for layer in layers for cache in layer)
     found = dict.fromkeys(cache.backend for cache in caches if cache.backend is not None)
     if facts.need is None:
         return list(found)

@@ -7,13 +7,14 @@ Source: vllm.v1.core.kv_cache_planning.get_kv_cache_groups (0.33.0)
 from __future__ import annotations
 
 from dataclasses import replace
+from math import lcm
 from typing import TYPE_CHECKING
 
 from planner.errors import UsageError
 from planner.frozen import frozen
 from planner.memory.kv_cache.packed import packed_buckets
 from planner.memory.kv_cache.page import CacheKind, Page
-from planner.units import ceil_div
+from planner.units import ceil_div, round_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,3 +188,24 @@ def _one_type(members: Sequence[Member]) -> bool:
         or _alike(members)
         or all(members[0].page.same_type(member.page) for member in members)
     )
+
+
+def bytes_per_block(groups: Sequence[Group], stages: int) -> tuple[int, ...]:
+    """Bytes of one block of the pool on a rank of each stage: its widest group.
+
+    Source: vllm.v1.core.kv_cache_planning._get_kv_cache_bytes_per_block (0.33.0)
+    """
+    outermost = {m.stage for group in groups for m in group if m.page.block_outermost}
+    widest = [0] * stages
+    multiples = [1] * stages
+    for group in groups:
+        width = [0] * stages
+        for member in group:
+            stage, page = member.stage, member.page
+            if stage in outermost:
+                width[stage] += page.page_bytes * member.layers
+                multiples[stage] = lcm(multiples[stage], page.stride_multiple)
+            else:
+                width[stage] += page.stride_bytes * member.layers
+        widest = list(map(max, widest, width))
+    return tuple(map(round_up, widest, multiples))

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from planner.memory.kv_cache.backends import LayerCache
     from planner.memory.kv_cache.block_size import Blocks
-    from planner.memory.kv_cache.layers import LayerRun
     from planner.memory.kv_cache.settings import KvCacheSettings
     from planner.vllm.attention_backend import AttentionBackend
 
@@ -50,13 +49,13 @@ class _Stage:
 
 
 def stage_pages(
-    runs: Sequence[LayerRun],
+    layers: Sequence[tuple[LayerCache, ...]],
     blocks: Blocks,
     settings: KvCacheSettings,
     tensor_parallel_size: int,
 ) -> list[tuple[Page, ...]]:
-    """The pages of each run's layers, one a cache that is kept."""
-    specs = {cache.spec for run in runs for cache in run.caches}
+    """The pages of each kind of layer of a stage, one a cache that is kept."""
+    specs = {cache.spec for layer in layers for cache in layer}
     stage = _Stage(
         blocks=blocks,
         settings=settings,
@@ -64,7 +63,7 @@ def stage_pages(
         states=tuple(spec for spec in specs if isinstance(spec, StateCache)),
     )
     page = cache(lambda layer: _page(layer, stage))
-    return [tuple(filter(None, map(page, run.caches))) for run in runs]
+    return [tuple(filter(None, map(page, layer))) for layer in layers]
 
 
 def _page(layer: LayerCache, stage: _Stage) -> Page | None:

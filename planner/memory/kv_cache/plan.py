@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import lcm
 from typing import TYPE_CHECKING
 
 from planner.errors import UsageError
 from planner.frozen import frozen
 from planner.memory.kv_cache.backends import attention_need
-from planner.memory.kv_cache.block_size import ModelFacts, stage_blocks
-from planner.memory.kv_cache.groups import Group, Member, cache_groups
+from planner.memory.kv_cache.block_size import Blocks, ModelFacts, stage_blocks
+from planner.memory.kv_cache.groups import Group, Member, bytes_per_block, cache_groups
 from planner.memory.kv_cache.layers import distinct_specs, is_hybrid, layer_runs, skipped_layers
 from planner.memory.kv_cache.page import CacheKind, Page, blocks_of_request
 from planner.memory.kv_cache.pages import stage_pages
 from planner.memory.kv_cache.states import state_needs
 from planner.model.cache import CacheSpec, CompressedLatent, FullAttention, Mla, SlidingWindow
 from planner.model.state_cache import StateCache
-from planner.units import IntLike, ceil_div, round_up
+from planner.units import IntLike, ceil_div
 from planner.vllm.kv_cache_dtype import refuse_kv_cache_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from planner.memory.kv_cache.backends import LayerCache
     from planner.memory.kv_cache.layers import LayerRun, Stages
     from planner.memory.kv_cache.settings import KvCacheSettings
+
+    #: the caches of each run of layers of a stage: stages of one such pattern settle alike
+    Kinds = tuple[tuple[LayerCache, ...], ...]
 
 NULL_BLOCKS = 1
 """blocks that vLLM's pool holds back (vllm.v1.core.block_pool.BlockPool, 0.33.0)"""
@@ -135,11 +138,12 @@ def plan_kv_cache(
     _refuse_dtype(specs, settings)
     runs = layer_runs(stages, specs, settings, dcp=dcp)
     facts = _facts(stages, specs, settings, tensor_parallel_size, dcp=dcp)
-    blocks = [stage_blocks(stage, facts, settings, tensor_parallel_size) for stage in runs]
-    pages = [
-        stage_pages(stage, settled, settings, tensor_parallel_size)
-        for stage, settled in zip(runs, blocks, strict=True)
-    ]
+    kinds = [tuple(run.caches for run in stage) for stage in runs]
+    settled: dict[Kinds, tuple[Blocks, list[tuple[Page, ...]]]] = {}
+    for stage in dict.fromkeys(kinds):
+        blocks = stage_blocks(stage, facts, settings, tensor_parallel_size)
+        settled[stage] = blocks, stage_pages(stage, blocks, settings, tensor_parallel_size)
+    pages = [settled[stage][1] for stage in kinds]
     members = _members(runs, pages, settings)
     groups = cache_groups(
         members, hybrid_manager=settings.hybrid_manager, group_padding=settings.group_padding
@@ -150,11 +154,11 @@ def plan_kv_cache(
             cause="vLLM asserts: DCP not support sliding window",
             fix="use --decode-context-parallel-size 1",
         )
-    caches = (cache for stage in runs for run in stage for cache in run.caches)
+    caches = (cache for stage in settled for layer in stage for cache in layer)
     return KvCachePlan(
-        block_size=blocks[0].size,
+        block_size=settled[kinds[0]][0].size,
         groups=tuple(_summary(group, len(stages)) for group in groups),
-        bytes_per_block=tuple(_bytes_per_block(groups, i) for i in range(len(stages))),
+        bytes_per_block=bytes_per_block(groups, len(stages)),
         page_bytes=tuple(map(_page_bytes, runs, pages)),
         backends=tuple(dict.fromkeys(c.backend.name for c in caches if c.backend is not None)),
         settings=settings,
@@ -223,16 +227,3 @@ def _summary(group: Group, stages: int) -> KvCacheGroup:
     for member in group:
         counts[member.stage] += member.layers
     return KvCacheGroup(kind=group[0].page.kind, page=group[0].page, layers=tuple(counts))
-
-
-def _bytes_per_block(groups: Sequence[Group], stage: int) -> int:
-    """Bytes of one block of the pool on a rank of this stage: its widest group.
-
-    Source: vllm.v1.core.kv_cache_planning._get_kv_cache_bytes_per_block (0.33.0)
-    """
-    held = [[m for m in group if m.stage == stage] for group in groups]
-    if not any(m.page.block_outermost for members in held for m in members):
-        strides = (sum(m.page.stride_bytes * m.layers for m in members) for members in held)
-        return max(strides, default=0)
-    widest = max(sum(m.page.page_bytes * m.layers for m in members) for members in held)
-    return round_up(widest, lcm(*(m.page.stride_multiple for members in held for m in members)))

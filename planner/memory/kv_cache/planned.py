@@ -11,6 +11,8 @@ from planner.errors import PlannerError
 from planner.frozen import frozen
 from planner.layout import distinct_rows
 from planner.memory.kv_cache.plan import KvCachePlan, plan_kv_cache
+from planner.model.cache import Mla
+from planner.model.indexer_cache import SparseIndexer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,7 +99,10 @@ def plan_rows(
     ``caches`` are those of each layer of the stack; ``drafter`` are layers that the last stage
     holds for speculation.
     """
-    columns = [layouts.tp, layouts.dcp, *stages.layers.T]
+    # every rank keeps the same latents: for a model without heads or states one size stands for all
+    whole = all(isinstance(s, Mla | SparseIndexer) for layer in (*caches, *drafter) for s in layer)
+    tp = np.ones_like(layouts.tp) if whole else layouts.tp
+    columns = [tp, layouts.dcp, *stages.layers.T]
     first, index = distinct_rows(columns)
     plans: list[KvCachePlan | PlannerError] = []
     for row in first:
@@ -106,7 +111,7 @@ def plan_rows(
             plan: KvCachePlan | PlannerError = plan_kv_cache(
                 _divide(caches, split, drafter),
                 settings,
-                tensor_parallel_size=int(layouts.tp[row]),
+                tensor_parallel_size=int(tp[row]),
                 decode_context_parallel_size=int(layouts.dcp[row]),
             )
         except PlannerError as error:
