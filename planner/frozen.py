@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, dataclass_transform, overload
+from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,30 +54,22 @@ def frozen(cls: type[T] | None = None, /, *, kw_only: bool = True, slots: bool =
         own: tuple[Field[Any], ...] = fields(made)  # type: ignore[arg-type]  # it is one now
         for name in _SHARED.keys() - vars(plain).keys():
             setattr(made, name, _SHARED[name])
-        setattr(made, _FIELDS, _Fields.of(own))
+        setattr(made, _FIELDS, _Fields(own))
         setattr(made, _VALUES, _reader(own))
         return made
 
     return make if cls is None else make(cls)
 
 
-class _Fields(NamedTuple):
-    """What ``__init__`` must know of a class."""
+class _Fields:
+    """What ``__init__`` must know of a class: ``places`` may be given by position."""
 
-    names: tuple[str, ...]
-    places: tuple[str, ...]
-    """Of those that may be given by position, in order."""
-    defaults: dict[str, Any]
-    factories: dict[str, Callable[[], Any]]
-
-    @classmethod
-    def of(cls, own: tuple[Field[Any], ...]) -> _Fields:
-        return cls(
-            names=tuple(f.name for f in own),
-            places=tuple(f.name for f in own if not f.kw_only),
-            defaults={f.name: f.default for f in own if f.default is not MISSING},
-            factories={f.name: f.default_factory for f in own if callable(f.default_factory)},
-        )
+    def __init__(self, own: tuple[Field[Any], ...]) -> None:
+        self.names = tuple(f.name for f in own)
+        self.places = tuple(f.name for f in own if not f.kw_only)
+        self.defaults = {f.name: f.default for f in own if f.default is not MISSING}
+        made = {f.name: f.default_factory for f in own}
+        self.factories = {name: make for name, make in made.items() if make is not MISSING}
 
 
 _set = object.__setattr__

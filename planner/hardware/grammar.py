@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from planner.errors import UsageError
+from planner.frozen import frozen
 from planner.hardware import lookup, topology
 from planner.hardware.group import NodeGroup
 from planner.hardware.network import attach
@@ -27,7 +28,8 @@ MOST_GPUS = 1_000_000
 _LONGEST_TEXT = 200
 
 
-class Parsed(NamedTuple):
+@frozen(kw_only=False)
+class Parsed:
     """A group and the sentences about what was assumed, those on memory apart."""
 
     group: NodeGroup

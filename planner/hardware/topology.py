@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from planner.errors import UsageError
+from planner.frozen import frozen
 from planner.hardware.group import NodeLink
 
 if TYPE_CHECKING:
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from planner.hardware.node import NodeType
 
 
-class Joined(NamedTuple):
+@frozen(kw_only=False)
+class Joined:
     """How the GPUs of a node hang together.
 
     Attributes:
