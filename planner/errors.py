@@ -57,6 +57,18 @@ class UnavailableError(PlannerError):
     exit_code = ExitCode.UNAVAILABLE
 
 
+class RefusedError(PlannerError):
+    """A deployment that the planner's own judgement speaks against: nothing fits, or an error."""
+
+    exit_code = ExitCode.FINDINGS
+
+
+class ServerFailedError(PlannerError):
+    """The server that was launched did not start, did not answer, or ended by itself."""
+
+    exit_code = ExitCode.SERVER_FAILED
+
+
 def nearest(name: str, known: Iterable[str], limit: int = 3, *, likeness: float = 0.5) -> list[str]:
     """The known names most like ``name``, best first; ``likeness`` 1 asks for the same letters."""
     from difflib import get_close_matches  # only a name that nobody knows needs it

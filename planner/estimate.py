@@ -39,6 +39,7 @@ def estimate(request: Request, environ: Mapping[str, str] | None = None) -> plan
                 case,
                 0,
                 model=subject.source.id,
+                revision=subject.request.revision,
                 executor=request.executor,
                 findings=row_findings(case, [0])[0],
             ),

@@ -69,6 +69,7 @@ def best_layouts(subject: Subject, judged: list[Judged]) -> tuple[plan.Layout, .
             case,
             row,
             model=subject.source.id,
+            revision=subject.request.revision,
             executor=subject.request.executor,
             why=why(case, row, first=place == 0),
             findings=findings[place],

@@ -77,6 +77,7 @@ def _one(request: Request, target: Target | None, environ: Mapping[str, str]) ->
                 case,
                 0,
                 model=subject.source.id,
+                revision=subject.request.revision,
                 executor=request.executor,
                 findings=found,
             ),

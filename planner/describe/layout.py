@@ -24,6 +24,7 @@ def describe_layout(
     row: int,
     *,
     model: str,
+    revision: str | None = None,
     executor: Executor,
     why: str = "",
     notes: tuple[str, ...] = (),
@@ -31,6 +32,8 @@ def describe_layout(
 ) -> plan.Layout:
     """One row in full."""
     arguments = vllm_arguments(case, row)
+    if revision:
+        arguments["--revision"] = revision
     environment = dict(case.environment)
     if partition := case.partition(row):
         environment["VLLM_PP_LAYER_PARTITION"] = ",".join(map(str, partition))

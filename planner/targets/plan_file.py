@@ -40,7 +40,7 @@ def read_plan(
         InvalidInputError: a key or a value that no plan has, no layout, or a plan that
             contradicts itself.
     """
-    plan = _checked(name, document, lines)
+    plan = read_answer(name, document, lines)
     if not plan.layouts or plan.model is None:
         raise InvalidInputError(
             f"{name} holds no layout", cause="nothing fitted when it was written"
@@ -58,7 +58,12 @@ def read_plan(
     )
 
 
-def _checked(name: str, document: Any, lines: Mapping[str, int]) -> Answer:  # noqa: ANN401
+def read_answer(name: str, document: Any, lines: Mapping[str, int]) -> Answer:  # noqa: ANN401
+    """All of a plan, checked.
+
+    Raises:
+        InvalidInputError: a key or a value that no plan has.
+    """
     # a tenth of a second, and a command line needs none of it
     from pydantic import ValidationError
 

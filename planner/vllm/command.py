@@ -65,7 +65,7 @@ def read_command(argv: Sequence[str], version: str | None = None) -> ServeComman
         UsageError: no vLLM server in it, or an option whose value vLLM could not read.
     """
     words = shlex_split(argv[0]) if len(argv) == 1 else list(argv)
-    start, positional = _program(words)
+    start, positional = program(words)
     found = tokens(words[start:], known(version))
     found = [_moved(token, start) for token in found]
     alone = [token for token in found if not token.is_option]
@@ -133,8 +133,12 @@ def _example(option: Option) -> str:
     return ""
 
 
-def _program(words: Sequence[str]) -> tuple[int, bool]:
-    """Where the options begin, and whether the model stands there without a flag."""
+def program(words: Sequence[str]) -> tuple[int, bool]:
+    """Where the options begin, and whether the model stands there without a flag.
+
+    Raises:
+        UsageError: no vLLM server in these words.
+    """
     for i, word in enumerate(words):
         following = words[i + 1] if i + 1 < len(words) else ""
         if PurePath(word).name == "vllm" and following == "serve":

@@ -10,6 +10,7 @@ import pytest
 import planner
 from planner.cli.app import run
 from planner.plan import Answer
+from planner.targets.read import read_targets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +52,15 @@ def test_options_that_bear_on_nothing_are_passed_on(capsys: pytest.CaptureFixtur
     argv = layout["commands"][0]["argv"]
     assert argv[argv.index("--served-model-name") + 1] == "r1"
     assert json.loads(argv[argv.index("--speculative-config") + 1]) == {"method": "mtp"}
+
+
+def test_a_revision_reaches_the_server_and_comes_back_from_the_plan(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    assert run(["recommend", *R1, "--revision", "v1", "-o", str(plan)]) == 0
+    command = json.loads(plan.read_text(encoding="utf-8"))["layouts"][0]["commands"][0]
+    assert "--revision v1" in command["shell"]
+    (target,) = read_targets([str(plan)])
+    assert target.revision == "v1"
 
 
 def test_the_python_interface_answers_as_the_command_does(

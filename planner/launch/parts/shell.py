@@ -1,0 +1,48 @@
+"""Shell scripts as lists of commands: every word is quoted, none is pasted into a text."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from planner.plan import Command
+
+#: POSIX: any sh runs it; -e stops at the first command that fails, -u at a missing variable
+_HEAD = ("#!/bin/sh", "set -eu")
+
+
+def script(lines: Iterable[str]) -> str:
+    """A script of lines that ``line``, ``exports`` and ``needs`` made."""
+    return "\n".join((*_HEAD, *lines, ""))
+
+
+def line(*words: str) -> str:
+    """One command.
+
+    >>> print(line("echo", "$(reboot)"))
+    echo '$(reboot)'
+    """
+    return shlex.join(words)
+
+
+def exports(command: Command) -> Iterator[str]:
+    """The variables of a command, for it and what follows."""
+    for name, value in command.environment.items():
+        yield f"export {name}={shlex.quote(value)}"
+
+
+def needs(secrets: Sequence[str]) -> Iterator[str]:
+    """Lines that end the script where a variable that holds a secret is not set."""
+    for name in secrets:
+        yield f': "${{{name}:?is not set}}"'
+
+
+def runs(commands: Sequence[Command], secrets: Sequence[str] = ()) -> Iterator[str]:
+    """The commands of one host in their order; the shell becomes the last."""
+    yield from needs(secrets)
+    for place, command in enumerate(commands, 1):
+        yield from exports(command)
+        yield line(*(["exec"] if place == len(commands) else []), *command.argv)

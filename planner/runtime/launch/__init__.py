@@ -1,0 +1,1 @@
+"""Run what a launcher wrote, and see that it is what was planned."""
