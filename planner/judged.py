@@ -93,7 +93,7 @@ def _any(broken: dict[str, Bools], rows: int) -> Bools:
 def _outdone(case: Case) -> Bools:
     """Rows that only run fewer of the same independent replicas as another row."""
     layouts = case.layouts
-    if case.has_experts or case.arguments.data_parallel_size is not None:
+    if case.has_experts or case.arguments.data_parallel_size is not None or case.sliced:
         return np.zeros(len(layouts), dtype=np.bool_)
     placed = case.placement.hosts <= case.placement.nodes
     _, shape = distinct_rows([layouts.tp, layouts.pp])

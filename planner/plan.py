@@ -53,6 +53,8 @@ class HardwareGroup(_Document):
     nodes: int
     gpus_per_node: int
     memory_bytes: Bytes
+    memory_taken_bytes: Bytes = 0
+    """Of each GPU, held by other processes."""
     scale_up_domain: int
     """GPUs that reach each other at full speed."""
     intra_node_link: str | None = None

@@ -12,7 +12,9 @@ from planner.choice import best_rows
 from planner.errors import PlannerError
 from planner.finding import Finding
 from planner.frozen import frozen
-from planner.hardware.cluster import parse_cluster
+from planner.hardware.catalog import Catalog
+from planner.hardware.cluster import parse_cluster, with_taken
+from planner.hardware.lookup import larger_parts
 from planner.judged import judge_candidates
 from planner.model import catalog
 from planner.quant.unquantized import UNQUANTIZED
@@ -106,11 +108,22 @@ def _shape(case: Case, row: int) -> str:
 
 def _kinds(subject: Subject) -> Iterator[Iterator[Change]]:
     """What could be done differently, the cheapest first: options, another checkpoint, GPUs."""
+    yield _freed(subject)
     yield _smaller_overheads(subject)
     if subject.quantization is UNQUANTIZED:
         yield _with_options(subject, "--quantization fp8", quantization="fp8")
     yield _siblings(subject)
+    yield _larger_slices(subject)
     yield _more_gpus(subject)
+
+
+def _freed(subject: Subject) -> Iterator[Change]:
+    """The same GPUs without the other processes."""
+    taken = max(group.taken_bytes for group in subject.groups)
+    if taken:
+        alone = with_taken(subject.cluster, 0)
+        words = f"end the processes that hold {gib_text(taken)} of each GPU"
+        yield Change(words=words, subject=replace(subject, cluster=alone))
 
 
 def _smaller_overheads(subject: Subject) -> Iterator[Change]:
@@ -148,9 +161,19 @@ def _same_model(one: Subject, other: Subject) -> bool:
     )
 
 
+def _larger_slices(subject: Subject) -> Iterator[Change]:
+    """Larger slices of the same board, then all of it."""
+    board = subject.groups[0].accelerator
+    for name in larger_parts(Catalog.default(), board):
+        cluster = parse_cluster(name)
+        yield Change(words=f"use --gpus {name}", subject=replace(subject, cluster=cluster))
+
+
 def _more_gpus(subject: Subject) -> Iterator[Change]:
     """The same boards in larger numbers: up to a whole host, then more hosts."""
     group = subject.groups[0]
+    if group.accelerator.mig_profile:
+        return
     largest = max(group.accelerator.reference_gpus_per_node, group.gpus_per_node)
     if group.nodes == 1 and group.node_type is None:
         for gpus in (size for size in HOST_SIZES if group.gpus_per_node < size <= largest):
@@ -163,6 +186,8 @@ def _more_gpus(subject: Subject) -> Iterator[Change]:
 def _with_group(subject: Subject, group: NodeGroup) -> Change:
     """The same request on another group of hosts, with the links such hosts have."""
     cluster = parse_cluster(group.text)
+    if group.taken_bytes:
+        cluster = with_taken(cluster, group.taken_bytes)
     return Change(words=f"use --gpus {group.text}", subject=replace(subject, cluster=cluster))
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from planner.errors import UnknownNameError, UsageError, nearest
 from planner.frozen import frozen
+from planner.units import parse_bytes
 from planner.vllm.arguments import OPTIONS, VllmArguments
 
 Objective = Literal["throughput", "latency", "cost", "context"]
@@ -47,6 +48,8 @@ class Request:
     """An id, a directory or a config.json; empty where a target names it."""
     gpus: tuple[str, ...] = ()
     """Clusters as typed: ``2x8xA100``, ``auto``, a cluster.toml; empty where a target names it."""
+    memory_taken: int | None = None
+    """Bytes of each GPU that other processes hold; None is what the cluster says of itself."""
     revision: str | None = None
     """The model's revision; None is its main one."""
     offline: bool = False
@@ -102,6 +105,8 @@ def request(**keywords: Any) -> Request:  # noqa: ANN401 - each is checked by it
     own = _of(_REQUEST, keywords)
     if keywords.get("distributed_executor_backend") == "ray":
         own.setdefault("executor", "ray")
+    if "memory_taken" in own:
+        own["memory_taken"] = _bytes("memory_taken", own["memory_taken"])
     for name in ("gpus", "allow"):
         if name in own:
             own[name] = _several(own[name])
@@ -140,6 +145,7 @@ def judged(
     model: str | None,
     revision: str | None,
     gpus: tuple[str, ...],
+    memory_taken: int | None = None,
     vllm_version: str | None,
     arguments: VllmArguments,
     environment: Mapping[str, str],
@@ -153,11 +159,16 @@ def judged(
         model=asked.model or model or "",
         revision=asked.revision or revision,
         gpus=asked.gpus or gpus,
+        memory_taken=_first(asked.memory_taken, None if asked.gpus else memory_taken),
         vllm_version=asked.vllm_version or vllm_version,
         pinned=arguments,
         environment={**asked.environment, **environment},
         default_gpu_memory_utilization=None,
     )
+
+
+def _first(*given: int | None) -> int | None:
+    return next((each for each in given if each is not None), None)
 
 
 def _of(names: Sequence[str], keywords: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,6 +177,16 @@ def _of(names: Sequence[str], keywords: Mapping[str, Any]) -> dict[str, Any]:
 
 def _several(value: str | Sequence[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _bytes(name: str, value: Any) -> int:  # noqa: ANN401 - a text with its unit, or bytes
+    try:
+        size = parse_bytes(value) if isinstance(value, str) else int(value)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name}: {value!r} {error}", fix="write, say, 12GiB") from None
+    if size < 0:
+        raise UsageError(f"{name} is {value!r}", fix="give a size, 0 or more")
+    return size
 
 
 def _value(name: str, value: Any) -> Any:  # noqa: ANN401 - typed by its field

@@ -11,7 +11,7 @@ from planner.constants import platform_family
 from planner.errors import InvalidInputError, UsageError
 from planner.finding import Severity
 from planner.frozen import frozen
-from planner.hardware.cluster import Cluster, parse_cluster
+from planner.hardware.cluster import Cluster, parse_cluster, with_taken
 from planner.memory.stages import vllm_partition
 from planner.model.batch_tensors import batch_tensors
 from planner.model.drafter import NO_DRAFTER, Drafter
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 PARTITION = "VLLM_PP_LAYER_PARTITION"
 UNKNOWN_CLASS = "VER002"
+#: of a GPU that others fill: no layout fits, and the answer says so
+_LEAST_SHARE = 0.01
 
 
 @frozen
@@ -95,7 +97,7 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
     """
     for code in request.allow:
         find_rule(code)
-    cluster = parse_cluster(request.gpus) if request.gpus else Cluster(groups=(), assumptions=())
+    cluster = _cluster(request)
     version = find_version(request.vllm_version)
     source = find_model(
         request.model,
@@ -131,6 +133,14 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
         calibration=load_calibration(environ) if request.calibration else SHIPPED,
         drafter=drafter,
     )
+
+
+def _cluster(request: Request) -> Cluster:
+    if not request.gpus:
+        return Cluster(groups=(), assumptions=())
+    cluster = parse_cluster(request.gpus)
+    taken = request.memory_taken
+    return cluster if taken is None else with_taken(cluster, taken)
 
 
 def _family(group: NodeGroup) -> str:
@@ -183,7 +193,7 @@ def table(
             group.accelerator,
             subject.version,
             quantization_config=quantization_config(subject.source.config),
-            default_utilization=request.default_gpu_memory_utilization,
+            default_utilization=_own_share(request, group),
         ),
         version=subject.version,
         environment={k: v for k, v in request.environment.items() if k != PARTITION},
@@ -196,6 +206,17 @@ def table(
         encoder_items=encoder_items(subject.source.config),
         drafter=subject.drafter,
     )
+
+
+def _own_share(request: Request, group: NodeGroup) -> float | None:
+    """The share this planner takes where nobody fixed one: what others hold comes off it.
+
+    None where the vLLM version's own default counts, whatever is free.
+    """
+    share = request.default_gpu_memory_utilization
+    if share is None:
+        return None
+    return max(round(share - group.taken_bytes / group.memory_bytes, 2), _LEAST_SHARE)
 
 
 def _partitions(

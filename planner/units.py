@@ -5,6 +5,7 @@ Inside the planner sizes are whole bytes, times are float seconds and lengths ar
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 if TYPE_CHECKING:
@@ -66,6 +67,30 @@ def round_up(value: Any, step: Any) -> Any:
     151680
     """
     return ceil_div(value, step) * step
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt])(ib|b)?", re.IGNORECASE)
+
+
+def parse_bytes(text: str) -> int:
+    """Bytes of a size with its unit: GiB, MiB (1024s) or GB, MB (1000s).
+
+    A bare letter counts as vLLM reads it: a capital one in 1024s, a small one in 1000s.
+
+    Raises:
+        ValueError: it is no such size.
+
+    >>> parse_bytes("12GiB"), parse_bytes("1.5 GB"), parse_bytes("2G")
+    (12884901888, 1500000000, 2147483648)
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("is not a size with its unit, such as 12GiB or 800MiB")
+    number, letter, rest = match.groups()
+    binary = letter.isupper() if rest is None else rest.lower() == "ib"
+    step = 1024.0 if binary else 1000.0
+    power: int = "kmgt".index(letter.lower()) + 1
+    return round(float(number) * step**power)
 
 
 def gib(size_bytes: float) -> float:

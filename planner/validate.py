@@ -56,6 +56,7 @@ def _asked(request: Request, target: Target) -> Request:
         model=target.model,
         revision=target.revision,
         gpus=target.gpus,
+        memory_taken=target.memory_taken,
         vllm_version=target.vllm_version,
         arguments=target.arguments,
         environment=target.environment,

@@ -117,6 +117,11 @@ class Grid:
         return self.group.scale_up_domain > 1 or self.group.gpus_per_node == 1
 
     @cached_property
+    def sliced(self) -> bool:
+        """The GPUs are MIG slices."""
+        return bool(self.group.accelerator.mig_profile)
+
+    @cached_property
     def switched(self) -> bool:
         """The GPUs of a host meet in an NVLink switch."""
         link = self.group.intra_node_link

@@ -46,6 +46,12 @@ subject = _many(
         metavar="CLUSTER",
         help="2x8xA100, 8xH100, 2xp4d.24xlarge, auto, a cluster.toml; once for each node group.",
     ),
+    _option(
+        "subject",
+        "--memory-taken",
+        metavar="SIZE",
+        help="Of each GPU, by other processes: 12GiB. With --gpus auto it is read.",
+    ),
     _option("subject", "--revision", metavar="REV", help="Revision of the model."),
     _option("subject", "--vllm-version", metavar="VERSION", help="Whose behaviour to predict."),
     _option("subject", "--offline", is_flag=True, help="Ask no network."),

@@ -81,6 +81,7 @@ def describe_hardware(subject: Subject) -> plan.Hardware:
             nodes=group.nodes,
             gpus_per_node=group.gpus_per_node,
             memory_bytes=group.accelerator.memory_bytes,
+            memory_taken_bytes=group.taken_bytes,
             scale_up_domain=group.scale_up_domain,
             intra_node_link=group.intra_node_link.kind if group.intra_node_link else None,
             fabric=group.fabric.id if group.fabric else None,

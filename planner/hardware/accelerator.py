@@ -207,6 +207,8 @@ class Accelerator:
     """Where the figures come from."""
     notes: str = ""
     """What a reader must know."""
+    mig_profile: str = field(default="", metadata={"in_file": False})
+    """Profile of the MIG slice that this is of a board; empty for a whole board."""
     origin: str = field(default="hardware_db", metadata={"in_file": False})
     """``hardware_db``, a user's file, or ``nvml``."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,12 @@ from planner.errors import InvalidInputError, UsageError
 from planner.hardware.catalog import Catalog
 from planner.hardware.grammar import EXAMPLES, parse_group
 from planner.hardware.group import Cluster, NodeGroup, NodeLink
+from planner.units import gib_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Cluster", "NodeGroup", "NodeLink", "format_cluster", "parse_cluster"]
+__all__ = ["Cluster", "NodeGroup", "NodeLink", "format_cluster", "parse_cluster", "with_taken"]
 
 
 def parse_cluster(gpus: str | Iterable[str], catalog: Catalog | None = None) -> Cluster:
@@ -40,6 +42,13 @@ def parse_cluster(gpus: str | Iterable[str], catalog: Catalog | None = None) -> 
     notes = dict.fromkeys(note for part in parts for note in part.assumptions)
     groups = tuple(group for part in parts for group in part.groups)
     return Cluster(groups=groups, assumptions=tuple(notes))
+
+
+def with_taken(cluster: Cluster, taken_bytes: int) -> Cluster:
+    """The cluster with so much of every GPU taken by others, whatever was read before."""
+    groups = tuple(replace(group, taken_bytes=taken_bytes) for group in cluster.groups)
+    note = f"{gib_text(taken_bytes, 2)} of each GPU is taken by other processes"
+    return replace(cluster, groups=groups, assumptions=(*cluster.assumptions, note))
 
 
 def format_cluster(cluster: Cluster) -> str:

@@ -63,15 +63,16 @@ def read_nvml(visible_devices: str | None = None) -> NvmlAnswer:
 def _read_all(nvml: Any, visible_devices: str | None) -> NvmlAnswer:
     count = nvml.nvmlDeviceGetCount()
     handles = [nvml.nvmlDeviceGetHandleByIndex(i) for i in range(count)]
-    if visible_devices is not None:
-        uuids = [nvml.nvmlDeviceGetUUID(h) for h in handles]
-        handles = [handles[i] for i in visible_indices(visible_devices, uuids)]
-    if not handles:
+    shown = visible_devices
+    if shown is not None and not _names_slices(shown):
+        uuids = [_text(nvml.nvmlDeviceGetUUID(h)) for h in handles]
+        handles, shown = [handles[i] for i in visible_indices(shown, uuids)], None
+    places = {nvml.nvmlDeviceGetPciInfo(h).busId: i for i, h in enumerate(handles)}
+    gpus = [gpu for h in handles for gpu in _read_gpu(nvml, h, handles, places, shown)]
+    if not gpus:
         hidden = count and visible_devices is not None
         cause = f"CUDA_VISIBLE_DEVICES={visible_devices!r} hides {count}" if hidden else ""
         _unavailable("no NVIDIA GPU on this machine", cause, _BY_HAND)
-    places = {nvml.nvmlDeviceGetPciInfo(h).busId: i for i, h in enumerate(handles)}
-    gpus = [gpu for h in handles for gpu in _read_gpu(nvml, h, handles, places)]
     return NvmlAnswer(
         driver=_text(nvml.nvmlSystemGetDriverVersion()),
         cuda=_optional(nvml, nvml.nvmlSystemGetCudaDriverVersion_v2),
@@ -98,8 +99,15 @@ def visible_indices(visible_devices: str, uuids: Sequence[str]) -> list[int]:
     return chosen
 
 
-def _read_gpu(nvml: Any, handle: Any, others: list[Any], places: dict[Any, int]) -> list[NvmlGpu]:
-    """One GPU, or the slices it is cut into."""
+def _names_slices(visible_devices: str) -> bool:
+    """Whether CUDA_VISIBLE_DEVICES names MIG slices, by their UUIDs."""
+    return visible_devices.strip().startswith("MIG-")
+
+
+def _read_gpu(
+    nvml: Any, handle: Any, others: list[Any], places: dict[Any, int], shown: str | None
+) -> list[NvmlGpu]:
+    """One GPU, or the slices it is cut into: those that ``shown`` names, where it names any."""
     name = _text(nvml.nvmlDeviceGetName(handle))
     common: dict[str, Any] = {
         "compute_capability": _pair(
@@ -110,7 +118,11 @@ def _read_gpu(nvml: Any, handle: Any, others: list[Any], places: dict[Any, int])
         "power_limit_watts": _watts(_optional(nvml, nvml.nvmlDeviceGetEnforcedPowerLimit, handle)),
     }
     slices = _slices(nvml, handle)
-    if slices:
+    if shown is not None:
+        uuids = [_text(nvml.nvmlDeviceGetUUID(s)) for s in slices]
+        named = [entry.strip() for entry in shown.split(",")]
+        slices = [s for s, uuid in zip(slices, uuids, strict=True) if uuid in named]
+    if slices or shown is not None:
         names = [_text(nvml.nvmlDeviceGetName(s)) for s in slices]
         return [
             NvmlGpu(name=n, **_memory(nvml, s), **common)

@@ -132,6 +132,17 @@ def _slice(catalog: Catalog, board: Accelerator, profile: str) -> Accelerator:
     raise UnknownNameError(f"no MIG profiles are known for {board.id}", fix="name the whole GPU")
 
 
+def larger_parts(catalog: Catalog, board: Accelerator) -> tuple[str, ...]:
+    """Names of what a slice's board offers beyond the slice: larger ones, then all of it."""
+    if not board.mig_profile:
+        return ()
+    whole = board.id.removesuffix(f"-mig-{board.mig_profile}")
+    of_board = (mig for mig in catalog.mig_sets() if whole in mig.accelerators)
+    sizes = {p.nominal_gb: p.name for mig in of_board for p in reversed(mig.profiles)}
+    larger = sorted(size for size in sizes if size > (board.nominal_gb or 0))
+    return (*(f"{whole}-mig-{sizes[size]}" for size in larger), whole)
+
+
 def _about_name(catalog: Catalog, name: str, board: Accelerator) -> tuple[str, ...]:
     """What the typed name left open; the driver's own name leaves nothing open."""
     if board.id in catalog.user_accelerators:

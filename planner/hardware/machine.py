@@ -11,6 +11,7 @@ from planner.hardware import lookup, topology
 from planner.hardware.accelerator import Accelerator
 from planner.hardware.group import Cluster, NodeGroup, NodeLink
 from planner.hardware.names import name_key
+from planner.units import MIB, gib_text
 
 if TYPE_CHECKING:
     from planner.hardware.catalog import Catalog
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: boards of one name differ by ECC and driver by less than this; more is another board
 _SAME_BOARD = 0.08
+#: less than this is the driver's own and a display's
+_WORTH_TELLING = 64 * MIB
 
 
 def cluster_of(answer: NvmlAnswer, catalog: Catalog) -> Cluster:
@@ -39,24 +42,39 @@ def cluster_of(answer: NvmlAnswer, catalog: Catalog) -> Cluster:
         groups.append(_group(kind, gpus, _domain(answer, members), catalog))
         if kind.origin == "nvml":
             notes.append(f"{kind.name} is not in the hardware data: rates are not known")
+        notes += _about_taken(kind, gpus, groups[-1].taken_bytes)
     return Cluster(groups=tuple(groups), assumptions=tuple(notes))
 
 
+def _about_taken(board: Accelerator, gpus: list[NvmlGpu], taken_bytes: int) -> list[str]:
+    """What the fullest GPU's use by others means for the rest."""
+    if taken_bytes < _WORTH_TELLING:
+        return []
+    note = f"{gib_text(taken_bytes, 2)} of {board.id} is in use now and taken to stay"
+    several = "; the fullest counts for all, CUDA_VISIBLE_DEVICES leaves one out"
+    return [note + several if len(gpus) > 1 else note]
+
+
 def _group(board: Accelerator, gpus: list[NvmlGpu], domain: int, catalog: Catalog) -> NodeGroup:
-    link = _nvlink(gpus, domain, catalog) if domain > 1 else _slot(board, gpus)
+    if board.mig_profile:
+        link = None
+    else:
+        link = _nvlink(gpus, domain, catalog) if domain > 1 else _slot(board, gpus)
     return NodeGroup(
         accelerator=board,
         nodes=1,
         gpus_per_node=len(gpus),
         scale_up_domain=domain,
         intra_node_link=link,
-        taken_bytes=max(_taken(gpu) for gpu in gpus),
+        taken_bytes=max(_taken(gpu, board) for gpu in gpus),
     )
 
 
-def _taken(gpu: NvmlGpu) -> int:
-    """In use by others; an old driver counts its own share as used, which cannot be told apart."""
-    return gpu.used_bytes if gpu.reserved_bytes is not None else 0
+def _taken(gpu: NvmlGpu, board: Accelerator) -> int:
+    """In use by others: an old driver counts what it keeps itself as used, too."""
+    if gpu.reserved_bytes is not None:
+        return gpu.used_bytes
+    return max(gpu.used_bytes - ((gpu.total_bytes or 0) - board.memory_bytes), 0)
 
 
 def _board(gpu: NvmlGpu, catalog: Catalog) -> Accelerator:
@@ -94,6 +112,7 @@ def _unknown_board(gpu: NvmlGpu) -> Accelerator:
         nvml_names=(gpu.name,),
         tdp_watts=gpu.power_limit_watts,
         confidence="low",
+        mig_profile=gpu.name.partition(" MIG ")[2],
         origin="nvml",
     )
 

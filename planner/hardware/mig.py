@@ -82,6 +82,8 @@ def slice_of(whole: Accelerator, mig: MigSet, profile: MigProfile) -> Accelerato
         compute_units=int(whole.compute_units * compute_share) if whole.compute_units else None,
         link=None,
         pcie_p2p=False,
+        mig_profile=profile.name,
+        reference_gpus_per_node=whole.reference_gpus_per_node * profile.max_instances,
         confidence=mig.confidence if read else "low",
         **scaled,
         **measured,

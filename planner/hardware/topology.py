@@ -51,6 +51,9 @@ def of_boards(board: Accelerator, nodes: int, gpus_per_node: int, *, bridged: bo
         UsageError: bridges on a board that takes none.
     """
     link = board.link
+    if board.mig_profile:
+        note = f"slices of one GPU cannot join: each {board.id} is a server's whole GPU"
+        return Joined(1, None, (note,) if gpus_per_node > 1 else ())
     if bridged and (link is None or link.topology != "bridge"):
         raise UsageError(
             f"{board.id} takes no NVLink bridge",

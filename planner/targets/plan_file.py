@@ -53,6 +53,7 @@ def read_plan(
         name=name,
         commands=commands,
         gpus=tuple(_gpus(group) for group in plan.hardware.groups) if plan.hardware else (),
+        memory_taken=_taken(plan.hardware.groups) if plan.hardware else None,
         vllm_version=plan.vllm_version,
         lines=lines,
     )
@@ -107,6 +108,11 @@ def _agree(name: str, layout: Layout, command: ServeCommand, lines: Mapping[str,
                 cause="a plan that was changed by hand in one place only",
                 fix="change it in the commands too, or write the plan anew with planner recommend",
             )
+
+
+def _taken(groups: tuple[HardwareGroup, ...]) -> int | None:
+    """What other processes held of the fullest GPUs, where they held any."""
+    return max((group.memory_taken_bytes for group in groups), default=0) or None
 
 
 def _gpus(group: HardwareGroup) -> str:

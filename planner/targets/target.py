@@ -27,6 +27,8 @@ class Target:
     commands: tuple[ServeCommand, ...]
     gpus: tuple[str, ...] = ()
     """Clusters it names, as ``--gpus`` takes them; empty where it names none."""
+    memory_taken: int | None = None
+    """Bytes of each GPU that other processes hold, where it says so."""
     vllm_version: str | None = None
     """The release it was made for, where it says so."""
     words: tuple[str, ...] = ()

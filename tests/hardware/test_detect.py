@@ -39,11 +39,11 @@ class Driver:
         answers = {
             "nvmlDeviceGetCount": lambda: self.gpus,
             "nvmlDeviceGetHandleByIndex": lambda i: f"gpu{i}",
-            "nvmlDeviceGetUUID": lambda h: f"GPU-{h}",
+            "nvmlDeviceGetUUID": lambda h: f"{'MIG' if '/' in h else 'GPU'}-{h.split()[0]}",
             "nvmlSystemGetDriverVersion": lambda: b"580.1",
             "nvmlSystemGetCudaDriverVersion_v2": lambda: 13000,
             "nvmlDeviceGetPciInfo": lambda h: SimpleNamespace(busId=f"0000:0{h[-1]}"),
-            "nvmlDeviceGetName": lambda h: NAME + h[4:],
+            "nvmlDeviceGetName": lambda h: " ".join([NAME, *h.split()[1:]]),
             "nvmlDeviceGetCudaComputeCapability": lambda _: [8, 0],
             "nvmlDeviceGetMaxPcieLinkGeneration": lambda _: 4,
             "nvmlDeviceGetMaxPcieLinkWidth": lambda _: 16,
@@ -62,7 +62,7 @@ class Driver:
     def nvmlDeviceGetMigDeviceHandleByIndex(self, _: str, index: int) -> str:  # noqa: N802
         if index >= 2:
             raise DriverError
-        return "gpu0 MIG 1g.10gb"
+        return f"gpu0/{index} MIG 1g.10gb"
 
     def nvmlDeviceGetNvLinkRemotePciInfo(self, handle: str, _: int) -> Any:  # noqa: ANN401, N802
         return SimpleNamespace(busId=f"0000:0{1 - int(handle[-1])}")
@@ -96,13 +96,21 @@ def test_a_cut_gpu_is_its_slices(catalog: Catalog) -> None:
 
 
 @pytest.mark.parametrize(
+    ("visible", "count"), [("0", 2), ("GPU-gpu0", 2), ("MIG-gpu0/1", 1), ("MIG-gpu0/1,MIG-x", 1)]
+)
+def test_slices_are_shown_by_their_gpu_or_their_own_uuid(visible: str, count: int) -> None:
+    answer = detect._read_all(Driver(mig=True, gpus=1), visible)
+    assert [gpu.name for gpu in answer.gpus] == [f"{NAME} MIG 1g.10gb"] * count
+
+
+@pytest.mark.parametrize(
     ("visible", "count"), [("1", 1), ("0,1", 2), ("GPU-gpu1", 1), ("1,5,0", 1), ("0,0,1", 1)]
 )
 def test_hidden_gpus_are_left_out_as_cuda_does(visible: str, count: int) -> None:
     assert len(detect._read_all(Driver(), visible).gpus) == count
 
 
-@pytest.mark.parametrize("visible", ["", "-1", "NoDevFiles", "7"])
+@pytest.mark.parametrize("visible", ["", "-1", "NoDevFiles", "7", "MIG-gpu0/0"])
 def test_when_all_are_hidden_it_says_by_what(visible: str) -> None:
     with pytest.raises(UnavailableError) as caught:
         detect._read_all(Driver(), visible)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from planner.hardware.machine import cluster_of
 from planner.hardware.nvml import NvmlAnswer, NvmlGpu, NvmlLinks
 from planner.hardware.record import read_record
+from planner.units import GIB
 
 if TYPE_CHECKING:
     from planner.hardware.catalog import Catalog
@@ -54,6 +55,25 @@ def test_what_the_driver_keeps_is_not_the_runtimes(catalog: Catalog) -> None:
     (group,) = cluster_of(gpus(told), catalog).groups
     assert group.memory_bytes == 150_109_880_320
     assert group.taken_bytes == 5_000
+    assert len(cluster_of(gpus(told), catalog).assumptions) == 1
+
+
+def test_what_others_hold_now_is_taken_to_stay(catalog: Catalog) -> None:
+    idle = answer("nvml-1xh100").gpus[0]
+    shared = replace(idle, used_bytes=12 * GIB)
+    cluster = cluster_of(gpus(idle, shared), catalog)
+    assert cluster.groups[0].taken_bytes == 12 * GIB
+    assert "12.00 GiB of h100-sxm5-80gb is in use now" in cluster.assumptions[-1]
+    assert "CUDA_VISIBLE_DEVICES" in cluster.assumptions[-1]
+
+
+def test_what_an_old_driver_keeps_is_not_in_use_by_others(catalog: Catalog) -> None:
+    idle = answer("nvml-4xh200").gpus[0]
+    assert idle.reserved_bytes is None
+    shared = replace(idle, used_bytes=idle.used_bytes + 3 * GIB)
+    (group,) = cluster_of(gpus(shared), catalog).groups
+    # to what boards of one name differ by
+    assert 0 <= 3 * GIB - group.taken_bytes < GIB
     assert group.scale_up_domain == 1
 
 
