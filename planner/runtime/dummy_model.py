@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 #: what leads to code that the checkpoint would bring, and the note that there was some
 _REMOTE_CODE = ("auto_map", "has_remote_code")
 _GPTQ_MODULES = "modules_in_block_to_quantize"
+_CONFIG = "config.json"
+#: what a directory has beside configuration and weights: tokenizer, processors, chat template
+_TEXT_FILES = {".json", ".jinja", ".model", ".tiktoken", ".txt"}
+_WEIGHT_INDEX = ".index.json"
+_TOKENIZERS = {"tokenizer.json", "tokenizer_config.json", "tokenizer.model"}
 
 
 def dummy_config(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,6 +53,9 @@ def fingerprint(config: Mapping[str, Any]) -> str:
 def write_model(config: Mapping[str, Any], model: str, parent: Path) -> Path:
     """Make the directory, named after the model and its configuration.
 
+    A model's own directory gives its tokenizer and processors too: vLLM sizes an encoder by what
+    the processor makes of the largest picture.
+
     Args:
         config: of ``dummy_config``.
         model: as the user typed it: an id or a path.
@@ -55,8 +63,32 @@ def write_model(config: Mapping[str, Any], model: str, parent: Path) -> Path:
     """
     folder = parent / f"{basename(model)}-{fingerprint(config)[:8]}"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
+    (folder / _CONFIG).write_text(json.dumps(config, indent=2), encoding="utf-8")
+    for file in _beside(Path(model)):
+        link = folder / file.name
+        if not link.is_symlink():
+            link.symlink_to(file.resolve())
     return folder
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Whether the directory of a model holds a tokenizer."""
+    return any((folder / name).is_file() for name in _TOKENIZERS)
+
+
+def _beside(path: Path) -> list[Path]:
+    """The files of a model's own directory, without configuration and weights."""
+    folder = path.parent if path.name == _CONFIG else path
+    if not folder.is_dir():
+        return []
+    return [
+        file
+        for file in sorted(folder.iterdir())
+        if file.suffix in _TEXT_FILES
+        and file.name != _CONFIG
+        and not file.name.endswith(_WEIGHT_INDEX)
+        and file.is_file()
+    ]
 
 
 def basename(model: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from planner.frozen import frozen
-from planner.runtime.dummy_model import write_model
+from planner.runtime.dummy_model import has_tokenizer, write_model
 from planner.runtime.measure_facts import append
 from planner.runtime.measure_gpus import driver_answer, facts_of
 from planner.runtime.measure_log import failure, log_lines
@@ -163,8 +163,9 @@ class Run:
             "--model": str(model),
             "--served-model-name": case.model,
             "--load-format": "dummy",
-            "--skip-tokenizer-init": True,
             "--disable-log-stats": True,
+            # a processor of pictures needs the tokenizer
+            **({} if has_tokenizer(model) else {"--skip-tokenizer-init": True}),
         }
         path = self._folder / "case.json"
         content = {

@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from planner.model.source import find_model
-from planner.runtime.dummy_model import dummy_config, fingerprint, write_model
+from planner.runtime.dummy_model import dummy_config, fingerprint, has_tokenizer, write_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,3 +44,35 @@ def test_gptq_is_quantized_without_the_headers_of_a_checkpoint() -> None:
 def test_the_fingerprint_does_not_depend_on_the_order_of_keys() -> None:
     assert fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
     assert fingerprint({"a": 1}) != fingerprint({"a": 2})
+
+
+def test_a_models_own_directory_gives_tokenizer_and_processors_but_no_weights(
+    tmp_path: Path,
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    for name in (
+        "config.json",
+        "tokenizer.json",
+        "preprocessor_config.json",
+        "model.safetensors",
+        "model.safetensors.index.json",
+        "modeling.py",
+    ):
+        (own / name).write_text("{}", encoding="utf-8")
+    config = {"model_type": "llama"}
+    for typed in (own, own / "config.json"):
+        folder = write_model(config, str(typed), tmp_path / "dummy")
+        assert sorted(file.name for file in folder.iterdir()) == [
+            "config.json",
+            "preprocessor_config.json",
+            "tokenizer.json",
+        ]
+        assert has_tokenizer(folder)
+        assert json.loads((folder / "config.json").read_text(encoding="utf-8")) == config
+
+
+def test_an_id_has_no_files_of_its_own(tmp_path: Path) -> None:
+    folder = write_model({}, "Qwen/Qwen3-8B", tmp_path)
+    assert [file.name for file in folder.iterdir()] == ["config.json"]
+    assert not has_tokenizer(folder)
