@@ -24,6 +24,7 @@ from planner.hardware.catalog import Catalog, data_root  # noqa: E402
 from planner.report.base import formats  # noqa: E402
 from planner.rules.base import rules, shown  # noqa: E402
 from planner.units import GIB  # noqa: E402
+from planner.vllm.release import find_toolkit, releases  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 NOTICE = "<!-- Written by scripts/docs.py; do not edit. -->"
 HEADING = re.compile(r"^([A-Z][\w ]+):$", re.MULTILINE)
+#: what the examples of a rule are, for the colours
+FENCES = {"host": "toml", "log": "text"}
 EXIT_CODES = {
     ExitCode.OK: "fine",
     ExitCode.FINDINGS: "a finding at or above `--fail-on`, or nothing fits",
@@ -58,7 +61,7 @@ def rule_page(rule: Rule) -> Iterator[str]:
     yield from (markdown(rule.__doc__ or ""), "")
     for label, examples in (("Refused", rule.BAD), ("Fine", rule.GOOD)):
         commands = [shown(rule, example) for example in examples]
-        yield from (f"## {label}", "", "```sh", *commands, "```", "")
+        yield from (f"## {label}", "", f"```{FENCES.get(rule.SCOPE, 'sh')}", *commands, "```", "")
 
 
 def markdown(docstring: str) -> str:
@@ -163,6 +166,24 @@ def hardware() -> Iterator[str]:
     yield from ("## Networks", "", *table(["network", "family", "GB/s one way"], networks))
 
 
+def release_table() -> Iterator[str]:
+    """What each release of vLLM is built for."""
+    yield from (NOTICE, "", "# vLLM releases", "")
+    yield "What the wheel on the package index and the vllm-openai image are built for, and the"
+    yield "least driver that runs the wheel. A board runs code of its own major capability up to"
+    yield "its own; with a `+` newer boards compile the last of it as it is loaded. Patch releases"
+    yield "that change none of this are not listed. Sources: `planner/vllm/releases.toml`."
+    yield ""
+    columns = ["vLLM", "month", "torch", "CUDA", "of the image", "driver", "Python", "glibc"]
+    rows = []
+    for each in reversed(releases()):
+        toolkit = find_toolkit(each.cuda)
+        own = [each.version, each.month, each.torch, each.cuda, each.image_cuda]
+        built = ", ".join(each.architectures) + ("+" if each.ptx else "")
+        rows.append([*own, toolkit.least_driver if toolkit else "", each.python, each.glibc, built])
+    yield from table([*columns, "compute capabilities"], rows)
+
+
 def amount(value: float | None, unit: float) -> str:
     """A figure in a unit; empty where it is not known."""
     return "" if value is None else f"{value / unit:,.4g}"
@@ -172,7 +193,11 @@ def pages() -> dict[str, Iterator[str]]:
     """Every generated page by its path under docs/."""
     own: dict[str, Any] = {f"rules/{rule.CODE}.md": rule_page(rule) for rule in rules()}
     own |= {"rules/README.md": rule_index(), "cli.md": command_line()}
-    return own | {"formulas.md": formulas(), "hardware.md": hardware()}
+    return own | {
+        "formulas.md": formulas(),
+        "hardware.md": hardware(),
+        "releases.md": release_table(),
+    }
 
 
 def main() -> None:

@@ -16,9 +16,11 @@ A rule of scope ``layout`` offers::
     def explain(case: Case, row: int) -> Explanation: ...
 
 A rule of scope ``model`` judges a configuration before any layout: ``check(asked: AskedModel)
--> Explanation | None``. Rules of scope ``request`` are about a whole request, of ``command``
-about the words of a command; who finds them builds the sentence. Elsewhere a sentence knows
-neither its rule's code nor its severity: the functions below stamp them.
+-> Explanation | None``. One of scope ``host`` judges the machine that vLLM is to run on:
+``check(host: HostCase) -> Explanation | None``; its examples are facts of a machine and what is
+asked of it, in TOML, laid over a machine where all is well. Rules of scope ``request`` are about a
+whole request, of ``command`` about the words of a command; who finds them builds the sentence.
+Elsewhere a sentence knows neither its rule's code nor its severity: the functions below stamp them.
 
 Any rule may name texts of vLLM's own log that mean it, as regular expressions: ``LOG``. A rule of
 scope ``log`` judges nothing else, and its examples are lines of a log; it may offer
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from planner.case import Case
+    from planner.case.host import HostCase
     from planner.model.keys import Keys
     from planner.units import Bools
     from planner.vllm.arguments import VllmArguments
@@ -110,6 +113,14 @@ class ModelRule(Rule, Protocol):
         ...
 
 
+class HostRule(Rule, Protocol):
+    """A rule that judges a machine."""
+
+    def check(self, host: HostCase) -> Explanation | None:
+        """What is wrong with it, or None."""
+        ...
+
+
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule, by code."""
@@ -126,6 +137,14 @@ def model_findings(asked: AskedModel) -> tuple[Finding, ...]:
     which = (cast("ModelRule", rule) for rule in rules() if rule.SCOPE == "model")
     checked = ((rule, rule.check(asked)) for rule in which)
     return tuple(_stamp(rule, why, rule.SEVERITY) for rule, why in checked if why is not None)
+
+
+def host_findings(host: HostCase) -> tuple[Finding, ...]:
+    """What the rules say of a machine, the worst first."""
+    which = (cast("HostRule", rule) for rule in rules() if rule.SCOPE == "host")
+    checked = ((rule, rule.check(host)) for rule in which)
+    found = (_stamp(rule, why, rule.SEVERITY) for rule, why in checked if why is not None)
+    return tuple(sorted(found, key=lambda each: (each.severity.rank, each.code)))
 
 
 def find_rule(name: str) -> Rule:
@@ -145,8 +164,8 @@ def find_rule(name: str) -> Rule:
 
 
 def shown(rule: Rule, example: str) -> str:
-    """An example as one sees it: a command, or a line of a log."""
-    return example if rule.SCOPE == "log" else f"planner validate {example}"
+    """An example as one sees it: a command, a line of a log, or facts of a machine."""
+    return example if rule.SCOPE in {"host", "log"} else f"planner validate {example}"
 
 
 def judge(case: Case, which: Iterable[LayoutRule]) -> dict[str, Bools]:

@@ -1,33 +1,62 @@
 """The NVIDIA driver is too old for this vLLM.
 
 What it checks:
+    the driver is at least the oldest that runs the CUDA which the installed vLLM is built for; or
     a log in which CUDA refused the driver.
 Why:
-    a vLLM wheel or image brings a CUDA runtime, and each runtime has a least driver.
+    a vLLM wheel brings a CUDA runtime, and each major CUDA has a least driver: 525 for CUDA 12, 580
+    for CUDA 13.
 
 Example:
-    an image of CUDA 13 on a driver of CUDA 12.4.
+    vLLM 0.33 (CUDA 13.0) on driver 550.54.14.
 Fix:
-    a newer driver, the ``cuda-compat`` package on data-centre boards, or an image of an older CUDA.
+    a newer driver, the ``cuda-compat`` package on data-centre boards, or an older vLLM.
 Source in vLLM:
-    ``vllm.platforms.cuda``
+    ``vllm.platforms.cuda``; NVIDIA's table of minor-version compatibility
 Versions:
     all
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from planner.finding import Origin, Severity
+from planner.rules.base import Explanation
+from planner.vllm.release import newest_for_driver, version_key
+
+if TYPE_CHECKING:
+    from planner.case.host import HostCase
 
 CODE = "RUN005"
 NAME = "driver-too-old"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
-SCOPE = "log"
-BAD = ("RuntimeError: The NVIDIA driver on your system is too old (found version 12040).",)
-GOOD = ("ValueError: No available memory for the cache blocks.",)
+SCOPE = "host"
+BAD = ('nvml.driver = "550.54.14"',)
+GOOD = ('nvml.driver = "580.65.06"',)
 LOG = (
     "NVIDIA driver on your system is too old",
     "CUDA driver version is insufficient",
     "provided PTX was compiled with an unsupported toolchain",
 )
+
+
+def check(host: HostCase) -> Explanation | None:
+    """Name the driver, the least one, and the newest vLLM that this driver runs."""
+    toolkit = host.toolkit
+    if host.needs.container or toolkit is None or not host.driver:
+        return None
+    if version_key(host.driver) >= version_key(toolkit.least_driver):
+        return None
+    older = newest_for_driver(host.driver)
+    return Explanation(
+        message=(
+            f"driver {host.driver} is too old for vLLM {host.vllm}: CUDA {toolkit.version} needs "
+            f"{toolkit.least_driver} or newer"
+        ),
+        cause="the wheel brings its own CUDA runtime, and that needs a driver of its time",
+        fix=f"install driver {toolkit.packaged_driver} or newer"
+        + (f", or pip install vllm=={older.version}" if older else ""),
+        source="NVIDIA CUDA toolkit release notes",
+    )

@@ -11,9 +11,10 @@ import pytest
 from planner.cli.app import run
 from planner.errors import UnknownNameError
 from planner.finding import Origin, Severity
-from planner.rules.base import Rule, find_rule, rules
+from planner.rules.base import Rule, find_rule, host_findings, rules
 from planner.runtime.log_findings import log_findings
 from planner.vllm.log import read_lines
+from tests.host_facts import host, well
 
 if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
@@ -33,6 +34,8 @@ def findings(rule: Rule, example: str, capsys: pytest.CaptureFixture[str]) -> di
     if rule.SCOPE == "log":
         found_here = log_findings(read_lines(["vllm", example]))
         return {each.code: each.severity for each in found_here}
+    if rule.SCOPE == "host":
+        return {each.code: each.severity for each in host_findings(host(example))}
     command = "recommend" if rule.SCOPE == "request" else "validate"
     options, _, serve = example.partition(" -- ")
     words = [command, *shlex.split(options), "--format", "json", "--offline"]
@@ -72,6 +75,15 @@ def test_a_rule_has_a_whole_manual_page_and_examples(rule: Rule) -> None:
 def test_codes_and_names_are_unique() -> None:
     assert len({rule.CODE for rule in rules()}) == len(rules())
     assert len({rule.NAME for rule in rules()}) == len(rules())
+
+
+def test_nothing_is_wrong_with_the_machine_that_examples_are_laid_over() -> None:
+    assert host_findings(well()) == ()
+
+
+def test_a_rule_on_machines_also_knows_its_text_in_a_log() -> None:
+    text = "RuntimeError: The NVIDIA driver on your system is too old (found version 12040)."
+    assert [found.code for found in log_findings(read_lines(["vllm", text]))] == ["RUN005"]
 
 
 def test_only_the_planners_own_rules_can_be_allowed() -> None:

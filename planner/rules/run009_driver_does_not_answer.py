@@ -1,0 +1,53 @@
+"""The NVIDIA driver does not answer.
+
+What it checks:
+    GPUs that are on the bus, or that a plan asks for, answer through the driver.
+Why:
+    vLLM finds its platform by asking the driver; without an answer it takes the CPU, or fails.
+
+Example:
+    a new kernel for which the driver's module was not built.
+Fix:
+    install the driver, or load its module; in a container, give it the GPUs.
+Source in vLLM:
+    ``vllm.platforms.cuda_platform_plugin``
+Versions:
+    all
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.finding import Origin, Severity
+from planner.rules.base import Explanation
+
+if TYPE_CHECKING:
+    from planner.case.host import HostCase
+
+CODE = "RUN009"
+NAME = "driver-does-not-answer"
+SEVERITY = Severity.ERROR
+ORIGIN = Origin.VLLM
+SCOPE = "host"
+BAD = ('pci_gpus = 2\nnvml_problem = "NVML Shared Library Not Found"',)
+GOOD = ('pci_gpus = 8\nnvml.driver = "580.95.05"',)
+
+
+def check(host: HostCase) -> Explanation | None:
+    """Say what the driver's library said."""
+    facts = host.facts
+    if facts.nvml is not None or not (facts.pci_gpus or host.needs.gpus):
+        return None
+    there = (
+        f"{facts.pci_gpus} NVIDIA GPU{'s' if facts.pci_gpus > 1 else ''} on the bus"
+        if facts.pci_gpus
+        else f"the plan asks for {host.needs.gpus} GPUs, there is none on the bus"
+    )
+    return Explanation(
+        message=f"{there}, and the driver does not answer"
+        + (f": {facts.nvml_problem}" if facts.nvml_problem else ""),
+        cause="vLLM finds the GPUs by asking the driver, and takes the CPU when it hears nothing",
+        fix="nvidia-smi shows the driver's own words; in a container: docker run --gpus all",
+        source="vllm.platforms.cuda_platform_plugin",
+    )
