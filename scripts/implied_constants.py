@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planner.memory.activation import expert_workspace_bytes, forward_bytes, sampler_bytes
+from planner.memory.activation import forward_bytes, sampler_bytes, workspace_bytes
 from scripts.memory_runs import activation_shape, layers, plan, profile_run
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _implied_activation(run: Run) -> Iterator[Implied]:
         kept = float(batch.constants["library_bytes"].mid)
         width = batch.tokens * shape.dtype_bytes
         shared = (shape.shared_projection + shape.shared_activation) * width
-        rest = measured - kept - float(expert_workspace_bytes(shape, batch)) - float(shared)
+        rest = measured - kept - float(workspace_bytes(shape, batch)) - float(shared)
         value = rest / float(width * shape.hidden)
         yield _implied(run, "activation", "expert_hidden_copies", value)
     else:

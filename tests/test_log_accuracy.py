@@ -31,18 +31,19 @@ def test_weights_do_not_get_worse(answers: list[LogAnswer]) -> None:
 
 def test_capacity_does_not_get_worse(answers: list[LogAnswer]) -> None:
     figures = log_figures(supported(answers))
-    assert figures.capacity_rows >= 29
-    assert figures.capacity_median_error <= 0.7
-    # one source of four states an fp8 cache that its own figures contradict; the goal is 90
-    assert figures.capacity_within_three_percent >= 74.9
+    # a row whose source contradicts itself is not judged: see tests/data/logs_public/README.md
+    assert figures.capacity_rows >= 28
+    assert figures.capacity_median_error <= 0.4
+    # the goal is 90
+    assert figures.capacity_within_three_percent >= 83
 
 
 def test_verdicts_do_not_get_worse(answers: list[LogAnswer]) -> None:
     figures = log_figures(supported(answers))
     assert figures.verdict_rows >= 78
     # the goal is 96
-    assert figures.verdicts_right >= 80
-    assert figures.brier <= 0.15
+    assert figures.verdicts_right >= 85
+    assert figures.brier <= 0.1
 
 
 def test_the_wrong_verdicts_are_known(answers: list[LogAnswer]) -> None:
@@ -56,9 +57,7 @@ def test_the_wrong_verdicts_are_known(answers: list[LogAnswer]) -> None:
         ("30521", True),  # out of memory as the sampler warms up, on a T4
         ("33155", False),  # 0.97 of an H100: graphs beside the share
         ("40256", False),  # the same on an RTX 4090; with sleep mode it fails, without it starts
-        ("53961", True),  # DeepSeek-V4-Pro on MI300X
-        (report, True),  # gpt-oss-20b: out of memory as the sampler warms up, at 0.95
-        (report, False),
+        (report, False),  # gpt-oss-20b: out of memory as the sampler warms up, at 0.95
     }
 
 

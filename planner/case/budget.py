@@ -8,8 +8,8 @@ import numpy as np
 
 from planner.case.post_load import loading_adds
 from planner.case.rotary import rotary_leftover
-from planner.constants import Constant, platform_family
-from planner.memory.activation import ProfileRun, activation_bytes
+from planner.constants import ROCM, Constant, platform_family
+from planner.memory.activation import ProfileRun, activation_bytes, warm_up_bytes
 from planner.memory.allocator import AllocatorLoss, allocator_bytes
 from planner.memory.budget import Budget, requested_bytes
 from planner.memory.cuda_graphs import (
@@ -27,6 +27,7 @@ from planner.memory.encoder_profile import (
 )
 from planner.memory.interval import Interval
 from planner.memory.non_torch import non_torch_bytes, outside_budget_bytes, runner_state_bytes
+from planner.memory.sparse_workspace import SparseWorkspace, sparse_workspace
 from planner.memory.widths import ExpertKernels, activation_shape
 from planner.units import GIB
 
@@ -45,6 +46,7 @@ def grid_budget(grid: Grid) -> Budget:
     accelerator = grid.group.accelerator
     loss = _allocator_loss(grid)
     graphs, beside = _graphs(grid)
+    activation, warm_up = _activation(grid)
     fixed = grid.arguments.kv_cache_memory_bytes
     # what is alike on all stages has a column for each, as the rest has
     on_stages = Interval.exact(np.zeros(grid.stages.shape, dtype=np.int64))
@@ -56,11 +58,11 @@ def grid_budget(grid: Grid) -> Budget:
         constructed_bytes=grid.weights.constructed_bytes,
         post_load_bytes=loading_adds(grid),
         allocator_bytes=_rounding(grid, loss),
-        activation=_activation(grid),
+        activation=activation,
         graphs=graphs,
         non_torch=_non_torch(grid, loss) + Interval.exact(_withheld(grid)) + on_stages,
         before=_before(grid) + on_stages,
-        beside=beside,
+        beside=beside + warm_up,
         kv_cache_bytes_fixed=None if fixed is None else fixed - _withheld(grid),
     )
 
@@ -108,13 +110,15 @@ def _split_limit(grid: Grid) -> int:
     return int(constants(grid, "allocator")["split_limit_bytes"].mid)
 
 
-def _activation(grid: Grid) -> Interval:
+def _activation(grid: Grid) -> tuple[Interval, Interval]:
+    """The profiled peak, and what the warm-up takes beyond it."""
     tokens = grid.settings.max_num_batched_tokens
     run = ProfileRun(
         tokens=tokens,
         sequences=grid.settings.max_num_seqs,
         expert_tokens=tokens * _coupled(grid),
         constants=constants(grid, "activation"),
+        sparse=_sparse(grid),
     )
     shape = activation_shape(
         grid.architecture,
@@ -128,13 +132,26 @@ def _activation(grid: Grid) -> Interval:
         ),
     )
     kept, peak = _encoder(grid)
-    return activation_bytes(
+    activation = activation_bytes(
         shape,
         run,
         first=grid.stages.first,
         last=grid.stages.last,
         encoder_peak=peak,
         encoder_kept=kept,
+    )
+    return activation, warm_up_bytes(shape, run, activation, last=grid.stages.last)
+
+
+def _sparse(grid: Grid) -> SparseWorkspace:
+    settings = grid.settings
+    return sparse_workspace(
+        grid.architecture,
+        grid.version,
+        rocm=grid.group.accelerator.platform == ROCM,
+        max_model_len=settings.max_model_len,
+        tokens=settings.max_num_batched_tokens,
+        decode_tokens=settings.max_num_seqs * (1 + settings.speculative_tokens),
     )
 
 

@@ -6,12 +6,14 @@ the last stage, samples for ``max_num_seqs`` requests. The larger of the two pea
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.frozen import frozen
 from planner.memory.interval import Interval
+from planner.memory.sparse_workspace import SparseWorkspace
 from planner.units import DTYPE_BYTES
 
 if TYPE_CHECKING:
@@ -65,12 +67,14 @@ class ProfileRun:
         expert_tokens: tokens that reach a rank's experts: ``tokens``, times DP where the
             ranks of several replicas share their experts.
         constants: those of the term ``activation``.
+        sparse: what an indexer of sparse attention takes.
     """
 
     tokens: IntLike
     sequences: IntLike
     expert_tokens: IntLike
     constants: Constants
+    sparse: SparseWorkspace = field(default_factory=SparseWorkspace)
 
 
 def expert_workspace_elements(top_k: IntLike, hidden: IntLike, intermediate: IntLike) -> Ints:
@@ -92,8 +96,8 @@ def expert_workspace_elements(top_k: IntLike, hidden: IntLike, intermediate: Int
     )
 
 
-def expert_workspace_bytes(shape: ActivationShape, run: ProfileRun) -> Ints:
-    """The experts' workspace, which stays from the first pass on: Int64, bytes.
+def workspace_bytes(shape: ActivationShape, run: ProfileRun) -> Ints:
+    """The workspace that experts and sparse attention share, which stays: Int64, bytes.
 
     Up to 0.17 vLLM ran the experts in chunks of tokens and kept a workspace of one chunk.
     Source: vllm.v1.worker.workspace.WorkspaceManager (0.33.0), vllm.envs
@@ -101,15 +105,16 @@ def expert_workspace_bytes(shape: ActivationShape, run: ProfileRun) -> Ints:
     """
     chunk = int(run.constants["expert_chunk_tokens"].mid)
     tokens = np.minimum(np.asarray(run.expert_tokens, dtype=np.int64), chunk)
-    return np.asarray(tokens * shape.expert_workspace * shape.dtype_bytes, dtype=np.int64)
+    experts = np.asarray(tokens * shape.expert_workspace * shape.dtype_bytes, dtype=np.int64)
+    return np.maximum(experts, run.sparse.kept)
 
 
 def forward_bytes(shape: ActivationShape, run: ProfileRun) -> Interval:
     """The peak inside the layers, without what the libraries keep: Interval, bytes.
 
-    Three moments are compared: the dense MLP between its products, attention's projections,
-    and an expert layer with its workspace and shared experts. Beside each, some copies of the
-    hidden states live: input, residual and output.
+    Three moments are compared: the dense MLP between its products, attention's projections with
+    an indexer's pick, and an expert layer with its workspace and shared experts. Beside each,
+    some copies of the hidden states live: input, residual and output.
 
     Source: vllm.v1.worker.gpu.model_runner.GPUModelRunner.profile_run and the layers (0.33.0)
     Checked: Qwen2.5-7B, 0.5B and Llama-3.1-8B on an H200 to 1 MiB once the libraries' 92 MiB
@@ -120,10 +125,12 @@ def forward_bytes(shape: ActivationShape, run: ProfileRun) -> Interval:
     qkv = np.asarray(shape.attention_qkv + shape.attention_qkv + shape.attention_output)
     shared = np.asarray(shape.shared_projection + shape.shared_activation, dtype=np.int64)
     around = Interval.product(shape.hidden, run.constants["hidden_copies"])
-    peak = _plus(around, dense).maximum(_plus(around, qkv)).times(token)
+    kept = workspace_bytes(shape, run)
+    attention = _plus(_plus(around, qkv).times(token), _picking(run, kept))
+    peak = _plus(around, dense).times(token).maximum(attention)
     beside = Interval.product(shape.hidden, run.constants["expert_hidden_copies"])
     experts = _plus(beside, shared + shape.expert_temporary).times(token)
-    experts = experts + Interval.exact(expert_workspace_bytes(shape, run))
+    experts = _plus(experts, kept)
     has_experts = np.asarray(shape.expert_workspace + shape.expert_temporary) > 0
     return peak.maximum(experts.where(has_experts))
 
@@ -145,8 +152,32 @@ def sampler_bytes(shape: ActivationShape, run: ProfileRun) -> Interval:
     hidden = (run.tokens + _SAMPLED_COPIES * rows) * shape.hidden * shape.dtype_bytes
     logits = rows * np.asarray(shape.vocabulary, dtype=np.int64)
     fp32 = Interval.product(logits * _LOGIT_BYTES, run.constants["logit_copies"])
-    held = hidden + logits * shape.dtype_bytes + expert_workspace_bytes(shape, run)
+    held = hidden + logits * shape.dtype_bytes + workspace_bytes(shape, run)
     return fp32 + Interval.exact(held)
+
+
+def warm_up_bytes(
+    shape: ActivationShape, run: ProfileRun, activation: Interval, *, last: Bools
+) -> Interval:
+    """What the last warm-up takes beyond the profiled peak: Interval[rows, stages], bytes.
+
+    Once the KV cache fills the budget and graphs are captured, vLLM samples for all requests at
+    once. The activations' share is free for it; before 0.33 the second model runner had profiled
+    a sampler that holds less. Torch also leaves unused ends in blocks that it splits: 0.3 copies
+    of the logits as fp32, sometimes several.
+
+    Source: vllm.v1.worker.gpu_worker.Worker.compile_or_warm_up_model,
+    vllm.v1.worker.gpu.warmup.warmup_kernels, SamplingParams.for_sampler_warmup (0.26.0, 0.33.0)
+    Checked: vllm-project/vllm#48601 (out of memory with 4.5 copies free), #57926, #27508, #15105.
+    """
+    rows = np.minimum(
+        np.asarray(run.sequences, dtype=np.int64), np.asarray(run.tokens, dtype=np.int64)
+    )
+    logits = rows * np.asarray(shape.vocabulary, dtype=np.int64)
+    held = Interval.exact(logits * shape.dtype_bytes + workspace_bytes(shape, run))
+    need = Interval.product(logits * _LOGIT_BYTES, run.constants["warm_up_logit_copies"]) + held
+    ends = Interval.product(logits * _LOGIT_BYTES, run.constants["warm_up_split_copies"])
+    return (need.beyond(activation) + ends).where(np.asarray(last))
 
 
 def activation_bytes(
@@ -181,5 +212,10 @@ def activation_bytes(
     return (peak + outputs).maximum(encoder) + kept
 
 
-def _plus(interval: Interval, elements: Ints) -> Interval:
-    return interval + Interval.exact(elements)
+def _picking(run: ProfileRun, kept: Ints) -> Ints:
+    """What is held while an indexer picks tokens: the shared workspace and its scores."""
+    return kept + run.sparse.scratch if run.sparse.kept else np.zeros_like(kept)
+
+
+def _plus(interval: Interval, counts: Ints) -> Interval:
+    return interval + Interval.exact(counts)

@@ -46,7 +46,7 @@ class Budget:
         post_load_bytes: what loading adds to them.
         allocator_bytes: what the allocator's rounding adds.
         before: CUDA context, communicators and other processes, on the GPU before vLLM looks.
-        beside: graphs beyond what was set aside for them.
+        beside: graphs and the warm-up beyond what was set aside for them.
         kv_cache_bytes_fixed: ``--kv-cache-memory-bytes``, which makes the rest moot.
     """
 

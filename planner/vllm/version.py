@@ -57,6 +57,11 @@ class VllmVersion:
         rocm_mxfp4_step: features of MXFP4 experts are padded to multiples of this on ROCm.
         blackwell_experts: kernels of quantized experts on data-centre Blackwell: ``modular`` with
             a workspace that stays, or ``monolithic``.
+        indexer_contexts: longest contexts whose keys sparse attention's indexer gathers at once,
+            up to 256k tokens and beyond.
+        indexer_scratch: the profile run holds the indexer's scores too.
+        rocm_indexer_logits: scores that ROCm keeps of a decode step: ``none``, a row for each of
+            a step's ``tokens``, or of its ``requests``.
         largest_capture: the largest batch captured, by model class, where vLLM fixes it.
         lora_embeddings: model classes whose embedding and head have slots for LoRA adapters.
         rotary_positions: by how much classes lengthened their rotary table that later releases
@@ -82,6 +87,9 @@ class VllmVersion:
     awq_kernel: str
     rocm_mxfp4_step: int
     blackwell_experts: str
+    indexer_contexts: tuple[int, int]
+    indexer_scratch: bool
+    rocm_indexer_logits: str
     largest_capture: Mapping[str, int]
     lora_embeddings: tuple[str, ...]
     rotary_positions: Mapping[str, int]

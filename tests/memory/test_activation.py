@@ -12,11 +12,13 @@ from planner.memory.activation import (
     ActivationShape,
     ProfileRun,
     activation_bytes,
-    expert_workspace_bytes,
     expert_workspace_elements,
     forward_bytes,
+    warm_up_bytes,
+    workspace_bytes,
 )
 from planner.memory.interval import Interval
+from planner.memory.sparse_workspace import SparseWorkspace
 from planner.units import GIB, MIB
 
 ALONE = np.array([[True]])
@@ -87,20 +89,20 @@ def test_the_experts_workspace_is_still_held_while_sampling() -> None:
         vocabulary=151936,
     )
     run = batch(8192, 1024, constants((0, 19), runner="v1"))
-    assert expert_workspace_bytes(qwen_30b, run).item() == GIB // 2
+    assert workspace_bytes(qwen_30b, run).item() == GIB // 2
     assert mid_gib(qwen_30b, run) == pytest.approx(2.68, rel=0.02)
 
 
 def test_replicas_that_share_experts_send_them_all_their_tokens() -> None:
     shape = ActivationShape(hidden=2048, expert_workspace=1000)
     run = replace(batch(8192, 256, constants((0, 33))), expert_tokens=np.array([[8192], [65536]]))
-    assert expert_workspace_bytes(shape, run).ravel().tolist() == [16_384_000, 131_072_000]
+    assert workspace_bytes(shape, run).ravel().tolist() == [16_384_000, 131_072_000]
 
 
 def test_old_releases_ran_experts_in_chunks() -> None:
     shape = ActivationShape(hidden=2048, expert_workspace=1000)
     run = batch(65536, 256, constants((0, 17), runner="v1"))
-    assert expert_workspace_bytes(shape, run).item() == 16384 * 1000 * 2
+    assert workspace_bytes(shape, run).item() == 16384 * 1000 * 2
 
 
 def test_only_the_last_stage_samples_and_the_others_send_two_tensors() -> None:
@@ -168,3 +170,23 @@ def test_one_row_equals_the_same_row_of_many(sizes: list[int]) -> None:
             rows(np.array([[size]])), batch(8192, 64, values), first=ALONE, last=ALONE
         )
         assert one.mid.item() == many.mid[index, 0]
+
+
+def test_an_indexers_workspace_stays_and_its_scores_pass() -> None:
+    run = batch(2048, 256, constants((0, 26)))
+    sparse = replace(run, sparse=SparseWorkspace(kept=3 * GIB, scratch=GIB // 2))
+    assert workspace_bytes(LLAMA_8B, sparse).item() == 3 * GIB
+    assert forward_bytes(LLAMA_8B, sparse).mid.item() > 3.5 * GIB
+    assert forward_bytes(LLAMA_8B, run).mid.item() < GIB
+
+
+@pytest.mark.parametrize(
+    ("version", "runner", "beyond"), [((0, 26), "v2", True), ((0, 33), "v2", False)]
+)
+def test_a_warm_up_that_was_not_profiled_needs_room_of_its_own(
+    version: tuple[int, int], runner: str, *, beyond: bool
+) -> None:
+    run = batch(2048, 1024, constants(version, runner=runner))
+    peak = activation_bytes(LLAMA_8B, run, first=ALONE, last=ALONE)
+    assert (warm_up_bytes(LLAMA_8B, run, peak, last=ALONE).mid.item() > GIB) is beyond
+    assert warm_up_bytes(LLAMA_8B, run, peak, last=~ALONE).high.item() == 0
