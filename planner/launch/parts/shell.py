@@ -19,13 +19,29 @@ def script(lines: Iterable[str]) -> str:
     return "\n".join((*_HEAD, *lines, ""))
 
 
-def line(*words: str) -> str:
-    """One command.
+class Raw(str):
+    """Shell text, written by this program; never made of what somebody typed."""
 
-    >>> print(line("echo", "$(reboot)"))
-    echo '$(reboot)'
+    __slots__ = ()
+
+
+def line(*words: str) -> str:
+    """One command; a ``Raw`` word is left to the shell to read.
+
+    >>> print(line("echo", "$(reboot)", Raw('"$HOME"')))
+    echo '$(reboot)' "$HOME"
     """
-    return shlex.join(words)
+    return " ".join(word if isinstance(word, Raw) else shlex.quote(word) for word in words)
+
+
+def block(*parts: Sequence[str]) -> str:
+    r"""One command over several lines, a part of its words on each.
+
+    >>> print(block(("docker", "run"), ("--rm",)))
+    docker run \
+        --rm
+    """
+    return " \\\n    ".join(line(*part) for part in parts)
 
 
 def exports(command: Command) -> Iterator[str]:
