@@ -44,7 +44,7 @@ def _dump(data: Any, form: str) -> None:  # noqa: ANN401 - whatever JSON holds
     if form == "json":
         write(json.dumps(data, indent=2) + "\n")
     elif form == "yaml":
-        from planner.yaml_dump import dump  # 30 ms, only for YAML
+        from planner.dumped import dump  # 30 ms, only for YAML
 
         write(dump(data))
     else:

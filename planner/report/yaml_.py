@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.yaml_dump import dump
+from planner.dumped import dump
 
 if TYPE_CHECKING:
     from planner.plan import Answer

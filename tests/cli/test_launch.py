@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from planner.cli.app import run
-from planner.yaml_dump import dump
+from planner.dumped import dump
 from tests.answers import broken, nothing_fits
 from tests.launch.served_cases import answer
 
