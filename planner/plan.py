@@ -61,6 +61,8 @@ class HardwareGroup(_Document):
     fabric: str | None = None
     gpus: str | None = None
     """What ``--gpus`` takes to mean this group again; None: nodes x GPUs x accelerator @ fabric."""
+    hosts: tuple[str, ...] = ()
+    """Names or addresses to log in to, in node order; none where nobody said."""
 
 
 class Hardware(_Document):

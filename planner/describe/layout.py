@@ -8,13 +8,14 @@ import numpy as np
 
 from planner import plan
 from planner.vllm.command import as_options
-from planner.vllm.hosts import Executor, host_commands
+from planner.vllm.hosts import Executor, Network, host_commands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.case import Case
     from planner.finding import Finding
+    from planner.hardware.group import NodeGroup
     from planner.memory.interval import Interval
     from planner.units import Ints
 
@@ -39,7 +40,14 @@ def describe_layout(
         environment["VLLM_PP_LAYER_PARTITION"] = ",".join(map(str, partition))
     hosts = int(case.placement.hosts[row])
     placed = hosts <= case.placement.nodes
-    commands = commands_of(model, arguments, environment, hosts=hosts, executor=executor)
+    commands = commands_of(
+        model,
+        arguments,
+        environment,
+        hosts=hosts,
+        executor=executor,
+        network=_network(case.group),
+    )
     return plan.Layout.model_construct(
         **sizes(case, row),
         gpus_used=int(case.layouts.gpus[row]),
@@ -62,6 +70,7 @@ def commands_of(
     *,
     hosts: int,
     executor: Executor = "mp",
+    network: Network | None = None,
 ) -> tuple[plan.Command, ...]:
     """What one types on each host, as documents."""
     return tuple(
@@ -72,7 +81,18 @@ def commands_of(
             argv=host.argv,
             shell=host.shell,
         )
-        for host in host_commands(model, options, environment, nodes=hosts, executor=executor)
+        for host in host_commands(
+            model, options, environment, nodes=hosts, executor=executor, network=network
+        )
+    )
+
+
+def _network(group: NodeGroup) -> Network:
+    return Network(
+        hosts=group.hosts,
+        addresses=group.addresses,
+        interface=group.network_interface,
+        ib_hca=group.ib_hca,
     )
 
 

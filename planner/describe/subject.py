@@ -86,6 +86,7 @@ def describe_hardware(subject: Subject) -> plan.Hardware:
             intra_node_link=group.intra_node_link.kind if group.intra_node_link else None,
             fabric=group.fabric.id if group.fabric else None,
             gpus=group.text,
+            hosts=group.hosts,
         )
         for group in subject.cluster.groups
     )

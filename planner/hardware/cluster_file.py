@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError, PlannerError
@@ -49,7 +51,9 @@ class GroupEntry:
     host_memory_bytes: int | None = None
     """Memory of a host."""
     hosts: tuple[str, ...] = ()
-    """Host names or addresses, the head first."""
+    """Host names or addresses to log in to, the head first."""
+    addresses: tuple[str, ...] = ()
+    """IP addresses on the network between the nodes, in the same order; else those of ``hosts``."""
     network_interface: str | None = None
     """Interface for NCCL and GLOO sockets."""
     ib_hca: str | None = None
@@ -105,6 +109,12 @@ def _check(entry: GroupEntry, group: NodeGroup, where: str) -> None:
     if entry.hosts and len(entry.hosts) != group.nodes:
         message = f"{where}: {len(entry.hosts)} hosts for {group.nodes} nodes"
         raise InvalidInputError(message, fix="name every host once, the head first")
+    if entry.addresses and len(entry.addresses) != group.nodes:
+        message = f"{where}: {len(entry.addresses)} addresses for {group.nodes} nodes"
+        raise InvalidInputError(message, fix="one for every node, the head first")
+    if wrong := [text for text in entry.addresses if not _is_address(text)]:
+        message = f"{where}: {wrong[0][:60]!r} is no IP address"
+        raise InvalidInputError(message, fix='addresses = ["10.0.0.1", …]; names go into hosts')
     for text in (*entry.hosts, entry.network_interface, entry.ib_hca):
         if text is not None and not _PLAIN.match(text):
             message = f"{where}: {text[:60]!r} is no host, address or interface"
@@ -121,6 +131,19 @@ def _check(entry: GroupEntry, group: NodeGroup, where: str) -> None:
         raise InvalidInputError(f"{where}: nics_per_node without a network", fix=fix)
 
 
+def _addresses(entry: GroupEntry) -> tuple[str, ...]:
+    """Those given; else the hosts, where they are addresses themselves."""
+    if entry.addresses or not all(map(_is_address, entry.hosts)):
+        return entry.addresses
+    return entry.hosts
+
+
+def _is_address(text: str) -> bool:
+    with suppress(ValueError):
+        return bool(ip_address(text))
+    return False
+
+
 def _overridden(entry: GroupEntry, group: NodeGroup) -> NodeGroup:
     given: dict[str, Any] = {
         "scale_up_domain": entry.scale_up_domain,
@@ -128,6 +151,7 @@ def _overridden(entry: GroupEntry, group: NodeGroup) -> NodeGroup:
         "nic_bytes_per_s_one_way": entry.nic_bytes_per_s_one_way,
         "host_memory_bytes": entry.host_memory_bytes,
         "hosts": entry.hosts or None,
+        "addresses": _addresses(entry) or None,
         "network_interface": entry.network_interface,
         "ib_hca": entry.ib_hca,
         "taken_bytes": entry.taken_bytes or None,

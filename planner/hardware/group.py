@@ -50,7 +50,8 @@ class NodeGroup:
         bridged: True for cards joined by NVLink bridges.
         host_memory_bytes: memory of a host, where known.
         taken_bytes: GPU memory in use by others, on the worst GPU.
-        hosts: names or addresses, in node order.
+        hosts: names or addresses to log in to, in node order.
+        addresses: IP addresses on the network between the nodes, in node order.
         network_interface: the host's interface for NCCL and GLOO sockets.
         ib_hca: the host's InfiniBand adapters for NCCL.
     """
@@ -70,6 +71,7 @@ class NodeGroup:
     host_memory_bytes: int | None = None
     taken_bytes: int = 0
     hosts: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
     network_interface: str | None = None
     ib_hca: str | None = None
 

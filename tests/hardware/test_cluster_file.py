@@ -41,11 +41,30 @@ def test_a_file_holds_several_groups_and_what_was_measured(
     assert (first.memory_bytes, first.taken_bytes) == (47_600_000_000, 1_000)
     assert first.scale_up_domain == 2
     assert first.hosts == ("a", "10.0.0.2")
+    assert first.addresses == ()
     assert first.intra_node_link is not None
     assert first.intra_node_link.p2p is True
     assert second.nodes == 18
     assert not any("ECC" in sentence for sentence in cluster.assumptions)
     assert format_cluster(cluster) == "2x4xrtx-a6000-48gb@1xeth-10 1xgb200-nvl72"
+
+
+@pytest.mark.parametrize(
+    ("keys", "addresses"),
+    [
+        ('hosts = ["a", "b"]\naddresses = ["10.0.0.1", "fd00::2"]', ("10.0.0.1", "fd00::2")),
+        ('hosts = ["10.0.0.1", "10.0.0.2"]', ("10.0.0.1", "10.0.0.2")),
+        ('hosts = ["a", "b"]', ()),
+        ("", ()),
+    ],
+)
+def test_nodes_have_addresses_of_their_own_or_are_named_by_them(
+    catalog: Catalog, tmp_path: Path, keys: str, addresses: tuple[str, ...]
+) -> None:
+    path = tmp_path / "cluster.toml"
+    path.write_text(f'[[group]]\ngpus = "2x8xA100"\n{keys}\n')
+    (group,) = parse_cluster(str(path), catalog).groups
+    assert group.addresses == addresses
 
 
 @pytest.mark.parametrize(
@@ -65,6 +84,8 @@ def test_a_file_holds_several_groups_and_what_was_measured(
         ('[[group]]\ngpus = "8xA100"\nscale_up_domain = 9', InvalidInputError),
         ('[[group]]\ngpus = "2x8xA100"\nhosts = ["one"]', InvalidInputError),
         ('[[group]]\ngpus = "8xA100"\nhosts = ["a; rm -rf /"]', InvalidInputError),
+        ('[[group]]\ngpus = "8xA100"\naddresses = ["gpu-a"]', InvalidInputError),
+        ('[[group]]\ngpus = "2x8xA100"\naddresses = ["10.0.0.1"]', InvalidInputError),
         ('[[group]]\ngpus = "8xA100"\nnetwork_interface = "$(id)"', InvalidInputError),
         ('[[group]]\ngpus = "8xA100"\nnics_per_node = 2', InvalidInputError),
         ("[[group]\n", InvalidInputError),

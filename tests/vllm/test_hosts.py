@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from planner.plan import Command
 from planner.report.parts.commands import paste
 from planner.vllm.command import read_command
-from planner.vllm.hosts import host_commands, shell_line
+from planner.vllm.hosts import Network, host_commands, shell_line
 
 OPTIONS = {"--tensor-parallel-size": 8, "--pipeline-parallel-size": 2}
 #: what a process can be given at all
@@ -85,3 +85,32 @@ def test_a_shell_reads_back_the_words_that_were_quoted(
     assert shell(line) == expected
     command = Command(node=0, role="all", argv=tuple(argv), environment=environment, shell=line)
     assert shell("\n".join(paste(command, width=24))) == expected
+
+
+NETWORK = Network(
+    hosts=("gpu-a", "gpu-b"), addresses=("10.0.0.1", "10.0.0.2"), interface="eno1", ib_hca="mlx5_0"
+)
+
+
+def test_the_network_that_the_owner_names_is_told_to_every_host() -> None:
+    head, worker = host_commands("m", OPTIONS, {}, nodes=2, network=NETWORK)
+    common = "NCCL_SOCKET_IFNAME=eno1 GLOO_SOCKET_IFNAME=eno1 NCCL_IB_HCA=mlx5_0 vllm serve m "
+    assert head.shell.startswith(f"VLLM_HOST_IP=10.0.0.1 {common}")
+    assert worker.shell.startswith(f"VLLM_HOST_IP=10.0.0.2 {common}")
+    assert "--master-addr 10.0.0.1" in head.shell
+    assert "--master-addr 10.0.0.1" in worker.shell
+
+
+def test_names_serve_as_the_address_of_the_head_and_what_was_typed_goes_first() -> None:
+    named = Network(hosts=("gpu-a", "gpu-b"), interface="eno1")
+    _, worker = host_commands("m", OPTIONS, {"NCCL_SOCKET_IFNAME": "ib0"}, nodes=2, network=named)
+    assert "--master-addr gpu-a" in worker.shell
+    assert worker.environment == {"NCCL_SOCKET_IFNAME": "ib0", "GLOO_SOCKET_IFNAME": "eno1"}
+
+
+def test_ray_takes_the_addresses_of_the_network() -> None:
+    start, join, serve = host_commands("m", OPTIONS, {}, nodes=2, executor="ray", network=NETWORK)
+    assert start.argv[2:] == ("--head", "--port", "6379", "--node-ip-address", "10.0.0.1")
+    assert join.argv[2:] == ("--address", "10.0.0.1:6379", "--node-ip-address", "10.0.0.2")
+    assert join.environment["VLLM_HOST_IP"] == "10.0.0.2"
+    assert serve.environment["VLLM_HOST_IP"] == "10.0.0.1"
