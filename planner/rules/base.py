@@ -25,6 +25,10 @@ Elsewhere a sentence knows neither its rule's code nor its severity: the functio
 Any rule may name texts of vLLM's own log that mean it, as regular expressions: ``LOG``. A rule of
 scope ``log`` judges nothing else, and its examples are lines of a log; it may offer
 ``explain(error: LogError, facts: LogFacts) -> Explanation`` where the manual page is not enough.
+
+A rule that knows a failure of a start may offer ``remedy(facts: LogFacts, now: VllmArguments) ->
+Mapping[str, Any]``: options of vLLM's, by name, with which the next start should do; empty where
+nothing but more or other hardware helps. ``planner launch --retry`` applies it.
 """
 
 from __future__ import annotations

@@ -19,15 +19,20 @@ Versions:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
 from planner.units import gib_text
+from planner.vllm.batch_defaults import smaller_batch
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.case import Case
     from planner.units import Bools
+    from planner.vllm.arguments import VllmArguments
+    from planner.vllm.log.figures import LogFacts
 
 CODE = "KVC001"
 NAME = "no-room-for-kv-cache"
@@ -63,3 +68,9 @@ def explain(case: Case, row: int) -> Explanation:
         fix="use more GPUs, a quantized model, or a smaller --max-num-batched-tokens",
         source="vllm.v1.core.kv_cache_planning.get_kv_cache_configs",
     )
+
+
+def remedy(facts: LogFacts, now: VllmArguments) -> Mapping[str, Any]:
+    """Half the batch: its temporaries are all that an option can take back."""
+    del now
+    return smaller_batch(facts.arguments.max_num_batched_tokens)

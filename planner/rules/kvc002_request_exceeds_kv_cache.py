@@ -18,15 +18,19 @@ Versions:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
 from planner.units import count_text, gib_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.case import Case
     from planner.units import Bools
+    from planner.vllm.arguments import VllmArguments
+    from planner.vllm.log.figures import LogFacts
 
 CODE = "KVC002"
 NAME = "request-exceeds-kv-cache"
@@ -72,3 +76,9 @@ def explain(case: Case, row: int) -> Explanation:
         ),
         source="vllm.v1.core.kv_cache_planning.get_kv_cache_configs",
     )
+
+
+def remedy(facts: LogFacts, now: VllmArguments) -> Mapping[str, Any]:
+    """The length that vLLM estimates in its complaint."""
+    del now
+    return {"max_model_len": facts.longest} if facts.longest else {}

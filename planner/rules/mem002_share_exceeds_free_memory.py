@@ -20,7 +20,8 @@ Versions:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,8 +30,12 @@ from planner.rules.base import Explanation
 from planner.units import gib_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.case import Case
     from planner.units import Bools
+    from planner.vllm.arguments import VllmArguments
+    from planner.vllm.log.figures import LogFacts
 
 CODE = "MEM002"
 NAME = "share-exceeds-free-memory"
@@ -64,3 +69,15 @@ def explain(case: Case, row: int) -> Explanation:
         fix=f"use --gpu-memory-utilization {max(share - 0.005, 0.01):.2f} or less",
         source="vllm.v1.worker.utils.request_memory",
     )
+
+
+def remedy(facts: LogFacts, now: VllmArguments) -> Mapping[str, Any]:
+    """The share that was free on the fullest GPU, in whole hundredths."""
+    del now
+    free = [
+        (rank.free.size_bytes - rank.free.step_bytes) / rank.total.size_bytes
+        for rank in facts.ranks
+        if rank.free and rank.total
+    ]
+    share = math.floor(min(free, default=0.0) * 100) / 100
+    return {"gpu_memory_utilization": share} if share > 0 else {}

@@ -20,12 +20,16 @@ Versions:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
+from planner.vllm.batch_defaults import smaller_batch
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.vllm.arguments import VllmArguments
     from planner.vllm.log.figures import LogError, LogFacts
 
 CODE = "MEM004"
@@ -68,3 +72,17 @@ def explain(error: LogError, facts: LogFacts) -> Explanation:
     del facts
     cause, fix = _WHILE[error.stage]
     return Explanation(message=error.text, cause=cause, fix=fix)
+
+
+#: what is given back where memory beside vLLM's share ran out
+_SHARE_GIVEN_BACK = 0.03
+
+
+def remedy(facts: LogFacts, now: VllmArguments) -> Mapping[str, Any]:
+    """Half the batch in the profile run, a smaller share once the cache was sized."""
+    if facts.stage == "profile":
+        return smaller_batch(facts.arguments.max_num_batched_tokens)
+    share = now.gpu_memory_utilization or facts.arguments.gpu_memory_utilization
+    if share is None or facts.stage in {"start", "load"}:
+        return {}
+    return {"gpu_memory_utilization": round(share - _SHARE_GIVEN_BACK, 2)}

@@ -29,7 +29,7 @@ def document(answer: Calibrated) -> dict[str, Any]:
         "schema": "planner/1",
         "command": "calibrate",
         "calibration": str(answer.file) if answer.file else None,
-        "logs": [_log(each) for each in answer.logs],
+        "logs": [log_document(each) for each in answer.logs],
         "unread": [
             {"message": error.message, "cause": error.cause, "fix": error.fix}
             for error in answer.unread
@@ -64,7 +64,8 @@ def _ends(constant: Constant) -> list[float]:
     return [constant.low, constant.mid, constant.high]
 
 
-def _log(each: JudgedLog) -> dict[str, Any]:
+def log_document(each: JudgedLog) -> dict[str, Any]:
+    """One log: what it is of, its terms, what was learnt, what failed."""
     facts, run = each.facts, each.run
     given = facts.arguments
     return {

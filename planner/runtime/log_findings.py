@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from planner.finding import Finding, Location
-from planner.rules.base import rules
+from planner.rules.base import find_rule, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,13 @@ def log_findings(facts: LogFacts) -> tuple[Finding, ...]:
         for rule in rules():
             if rule.CODE not in found and _knows(rule, error.text):
                 found[rule.CODE] = (rule, _finding(rule, error, facts))
-    telling = [pair for pair in found.values() if not getattr(pair[0], "LOG_IS_GENERAL", False)]
-    return tuple(finding for _, finding in telling or found.values())
+    telling = [finding for _, finding in found.values() if not is_general(finding)]
+    return tuple(telling or (finding for _, finding in found.values()))
+
+
+def is_general(found: Finding) -> bool:
+    """Whether its rule only says that something failed."""
+    return bool(getattr(find_rule(found.code), "LOG_IS_GENERAL", False))
 
 
 def unknown_errors(facts: LogFacts) -> tuple[LogError, ...]:

@@ -54,7 +54,7 @@ def software(python: str) -> dict[str, str]:
     if "vllm" not in found:
         raise UnavailableError(
             f"{python} has no vLLM",
-            cause="planner measure runs the vLLM that is installed on this machine",
+            cause="vLLM must be installed on this machine to be run on it",
             fix="pip install vllm, or --python the Python of an environment that has it",
         )
     return found

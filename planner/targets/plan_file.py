@@ -52,7 +52,7 @@ def read_plan(
     return Target(
         name=name,
         commands=commands,
-        gpus=tuple(_gpus(group) for group in plan.hardware.groups) if plan.hardware else (),
+        gpus=tuple(gpus_text(group) for group in plan.hardware.groups) if plan.hardware else (),
         memory_taken=_taken(plan.hardware.groups) if plan.hardware else None,
         vllm_version=plan.vllm_version,
         lines=lines,
@@ -115,7 +115,8 @@ def _taken(groups: tuple[HardwareGroup, ...]) -> int | None:
     return max((group.memory_taken_bytes for group in groups), default=0) or None
 
 
-def _gpus(group: HardwareGroup) -> str:
+def gpus_text(group: HardwareGroup) -> str:
+    """What ``--gpus`` takes to mean a group of hosts."""
     if group.gpus:
         return group.gpus
     fabric = f"@{group.fabric}" if group.fabric else ""

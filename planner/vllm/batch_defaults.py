@@ -7,6 +7,8 @@ from planner.units import GIB
 
 LARGEST_MEMORY_BYTES = 160 * GIB
 LARGE_MEMORY_BYTES = 70 * GIB
+#: below this every prompt is cut into many steps
+_SMALLEST_BATCH = 512
 
 
 @frozen(kw_only=False)
@@ -66,3 +68,9 @@ def settle_batch(
     if max_num_seqs is None:
         seqs = min(seqs, tokens)
     return BatchDefaults(tokens, seqs)
+
+
+def smaller_batch(max_num_batched_tokens: int | None) -> dict[str, int]:
+    """Half the batch, by vLLM's name; nothing where that would be too small to serve well."""
+    half = (max_num_batched_tokens or 0) // 2
+    return {"max_num_batched_tokens": half} if half >= _SMALLEST_BATCH else {}

@@ -3,176 +3,79 @@
 from __future__ import annotations
 
 import os
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from planner.cli import options
-from planner.cli.command import Grouped, PlannerCommand, vllm_arguments
-from planner.cli.output import write
+from planner.cli.command import PlannerCommand, vllm_arguments
+from planner.cli.launch_options import OWN, launching
 from planner.errors import ExitCode, UsageError
-from planner.launch.base import find, launchers, settle
+from planner.launch.base import find, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from planner.launch.base import Launcher, LaunchFile, Served
+    from planner.launch.base import Served
     from planner.plan import Answer
+    from planner.request import Request
+    from planner.runtime.launch.run import Launched, Manner
     from planner.vllm.arguments import VllmArguments
-
-
-def _pairs(_ctx: click.Context, param: click.Parameter, typed: Sequence[str]) -> dict[str, str]:
-    """``NAME=VALUE`` words, by name."""
-    pairs = {}
-    for word in typed:
-        name, equals, value = word.partition("=")
-        if not name or not equals:
-            flag = param.opts[0]
-            raise UsageError(f"{flag}: {word!r} is not NAME=VALUE", fix=f"{flag} NAME=VALUE")
-        pairs[name] = value
-    return pairs
-
-
-def _option(group: str, *names: str, **settings: Any) -> Callable[..., Any]:  # noqa: ANN401
-    return click.option(*names, cls=Grouped, group=group, **settings)
 
 
 @click.command("launch", cls=PlannerCommand, vllm=True)
 @click.argument("target", required=False, metavar="[PLAN]")
-@_option(
-    "launch",
-    "--to",
-    default="local",
-    metavar="NAME",
-    help=f"What runs it: {', '.join(launchers(own=True))} (local).",
-)
-@_option(
-    "launch",
-    "-o",
-    "--output",
-    metavar="DIR|FILE",
-    help="Write the files there; without it they are shown.",
-)
-@_option("launch", "--force", is_flag=True, help="Write over files that are there.")
-@_option(
-    "launch",
-    "--layout",
-    type=click.IntRange(min=1),
-    default=1,
-    metavar="N",
-    help="Which of the plan's layouts (1).",
-)
-@_option("launch", "--name", metavar="NAME", help="For files and services (the model's).")
-@_option("launch", "--image", metavar="IMAGE", help="The container image (vLLM's own).")
-@_option(
-    "launch",
-    "--replicas",
-    type=click.IntRange(min=1),
-    default=1,
-    metavar="N",
-    help="Deployments side by side (1).",
-)
-@_option(
-    "launch",
-    "--env",
-    "variables",
-    multiple=True,
-    callback=_pairs,
-    metavar="NAME=VALUE",
-    help="A variable for the server.",
-)
-@_option(
-    "launch",
-    "--secret",
-    "secrets",
-    multiple=True,
-    metavar="NAME",
-    help="A variable to hand over by name; VLLM_API_KEY and HF_TOKEN are, where they are set.",
-)
-@_option(
-    "launch",
-    "--set",
-    "settings",
-    multiple=True,
-    callback=_pairs,
-    metavar="NAME=VALUE",
-    help="What only this way of running knows.",
-)
-@_option(
-    "launch",
-    "--format",
-    "form",
-    metavar="FORMAT",
-    default="table",
-    help="Of what is shown: table, json, yaml (table).",
-)
+@launching
 @options.subject
 @options.workload
 @options.judgement
 @click.pass_context
 def launch(ctx: click.Context, /, target: str | None, **typed: Any) -> int:  # noqa: ANN401
-    """Show or write what runs a plan.
+    """Show, write or run what serves a plan.
 
     PLAN is a file that planner recommend wrote; without one the options are those of recommend,
     and its first layout is taken. vLLM's options that change no figure of a plan, such as --port,
-    may be typed beside it.
+    may be typed beside it. Exit 4 if the server fails.
     """
     # pydantic, numpy and the model's own modules: not for --help
-    from planner.launch.parts.served import choose, served
+    from planner.cli.launch_text import show_files, write_out
 
-    own = {name: typed.pop(name) for name in _OWN}
+    own = {name: typed.pop(name) for name in OWN}
     launcher = find(own["to"])
     settings = settle(launcher, own["to"], own["settings"])
-    answer = _plan(ctx, target, typed, top=own["layout"])
-    record = served(
-        answer,
-        choose(answer, own["layout"], fail_on=typed["fail_on"]),
-        environ=os.environ,
-        options=vllm_arguments(ctx).other if target else (),
-        **{name: own[name] for name in ("variables", "secrets", "name", "image", "replicas")},
-        settings=settings,
-    )
-    files = launcher.files(record)
+    request, answer = _plan(ctx, target, typed, top=own["layout"])
+    record = _served(own, settings, target, vllm_arguments(ctx), typed["fail_on"])
+    served = record(answer, own["layout"])
+    if own["run"] or own["check"]:
+        return _run(served, request, own, lambda changed: record(changed, 1))
+    files = launcher.files(served)
     if own["output"] is None:
-        _show(files, launcher, record, own)
+        show_files(files, launcher, served, own)
     else:
-        _write(files, launcher, record, own)
+        write_out(files, launcher, served, own)
     return ExitCode.OK
 
 
-_OWN = (
-    "to",
-    "output",
-    "force",
-    "layout",
-    "name",
-    "image",
-    "replicas",
-    "variables",
-    "secrets",
-    "settings",
-    "form",
-)
-
-
-def _plan(ctx: click.Context, target: str | None, typed: dict[str, Any], *, top: int) -> Answer:
-    """The plan that was named, or the one that the options ask for."""
+def _plan(
+    ctx: click.Context, target: str | None, typed: dict[str, Any], *, top: int
+) -> tuple[Request, Answer]:
+    """The plan that was named, or the one that the options ask for, and what was asked."""
+    arguments = vllm_arguments(ctx)
+    if target is not None:
+        _nothing_planned_beside(arguments, typed)
+    asked = options.asked(ctx, {k: v for k, v in typed.items() if k != "fail_on"} | {"top": top})
     if target is None:
         from planner.recommend import recommend
         from planner.request import require
 
-        typed = {name: value for name, value in typed.items() if name != "fail_on"}
-        asked = options.asked(ctx, {**typed, "top": top})
         require(asked, "launch")
-        return recommend(asked)
-    _nothing_planned_beside(vllm_arguments(ctx), typed)
+        return asked, recommend(asked)
     from planner.targets.plan_file import read_answer
     from planner.targets.yaml_text import read_document
 
     document, lines = read_document(target)
-    return read_answer(target, document, lines)
+    return asked, read_answer(target, document, lines)
 
 
 def _nothing_planned_beside(arguments: VllmArguments, typed: Mapping[str, Any]) -> None:
@@ -188,38 +91,82 @@ def _nothing_planned_beside(arguments: VllmArguments, typed: Mapping[str, Any]) 
         )
 
 
-def _show(
-    files: Sequence[LaunchFile], launcher: Launcher, record: Served, own: Mapping[str, Any]
-) -> None:
-    """One file as it is; several under their names, as ``head`` shows them."""
-    if own["form"] != "table":
-        from planner.cli.rows import show_one
+def _served(
+    own: Mapping[str, Any],
+    settings: Mapping[str, str],
+    target: str | None,
+    arguments: VllmArguments,
+    fail_on: str,
+) -> Callable[[Answer, int], Served]:
+    """What makes the record of one of a plan's layouts."""
+    from planner.launch.parts.served import choose, served
 
-        show_one(
-            {
-                "to": own["to"],
-                "files": [{"path": f.path, "mode": f"{f.mode:o}", "text": f.text} for f in files],
-                "start": [list(command) for command in launcher.start(record)],
-            },
-            own["form"],
+    def record(answer: Answer, number: int) -> Served:
+        return served(
+            answer,
+            choose(answer, number, fail_on=fail_on),
+            environ=os.environ,
+            options=arguments.other if target else (),
+            settings=settings,
+            **{name: own[name] for name in ("variables", "secrets", "name", "image", "replicas")},
         )
-    elif len(files) == 1:
-        write(files[0].text)
-    else:
-        write("\n".join(f"==> {file.path} <==\n{file.text}" for file in files))
+
+    return record
 
 
-def _write(
-    files: Sequence[LaunchFile], launcher: Launcher, record: Served, own: Mapping[str, Any]
-) -> None:
-    from planner.runtime.launch.folder import write_files
+def _run(
+    served: Served, request: Request, own: Mapping[str, Any], record: Callable[[Answer], Served]
+) -> int:
+    """Start it here; the exit code."""
+    from planner.cli.launch_progress import Progress
+    from planner.cli.launch_text import show_launched
+    from planner.runtime.launch.replan import of_served, with_changes
+    from planner.runtime.launch.run import Session, run
+    from planner.runtime.launch.watch import CrashError
+    from planner.runtime.process import terminable
 
-    written = write_files(files, Path(own["output"]), force=own["force"])
-    for path in written:
-        click.echo(f"planner: wrote {path}", err=True)
-    if written != [Path(own["output"])]:
-        for command in launcher.start(record):
-            click.echo(f"planner: start it there by {shlex.join(command)}", err=True)
+    progress = Progress(served.start_up_s, show_log=own["show_log"])
+    asked = of_served(served, request)
+
+    def ready(launched: Launched) -> None:
+        progress.done()
+        show_launched(launched, own["form"])
+        if not own["check"]:
+            progress.say(f"serving at {launched.url}; Ctrl-C ends it")
+
+    def again(changes: Mapping[str, Any]) -> Served:
+        from planner.estimate import estimate
+
+        return record(estimate(with_changes(asked, changes)))
+
+    session = Session(
+        to=own["to"],
+        asked=asked,
+        manner=_manner(own),
+        environ=dict(os.environ),
+        display=progress,
+        on_ready=ready,
+        again=again,
+    )
+    try:
+        with terminable(), progress.counting():
+            run(served, session)
+    except CrashError as crash:
+        progress.last_lines(crash.tail)
+        raise
+    return ExitCode.OK
+
+
+def _manner(own: Mapping[str, Any]) -> Manner:
+    from planner.runtime.launch.run import Manner
+
+    return Manner(
+        check=own["check"],
+        timeout_s=own["timeout"],
+        retries=own["retries"],
+        log=Path(own["log"]) if own["log"] else None,
+        python=own["python"],
+    )
 
 
 COMMAND = launch

@@ -10,6 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from planner.errors import InvalidInputError
+from planner.vllm.log.figures import STAGES
 from planner.vllm.log.patterns import failure_texts, patterns
 from planner.vllm.log.process import process_of
 from planner.vllm.log.start import Start
@@ -68,6 +69,11 @@ class LogReader:
         self._patterns = tuple((p.has, p) for p in patterns())
         self._beginnings = tuple((has, p) for has, p in self._patterns if has in _BEGINNINGS)
         self._failures = (*_ERROR_MARKS, *failure_texts())
+
+    @property
+    def stage(self) -> str:
+        """How far the start that is being read has come: one of ``STAGES``."""
+        return STAGES[self._start.stage]
 
     def feed(self, line: str) -> None:
         """Take one line, with or without its end."""

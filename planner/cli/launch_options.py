@@ -1,0 +1,156 @@
+"""The options of ``planner launch``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from planner.cli.command import Grouped
+from planner.errors import UsageError
+from planner.launch.base import launchers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def _pairs(_ctx: click.Context, param: click.Parameter, typed: Sequence[str]) -> dict[str, str]:
+    """``NAME=VALUE`` words, by name."""
+    pairs = {}
+    for word in typed:
+        name, equals, value = word.partition("=")
+        if not name or not equals:
+            flag = param.opts[0]
+            raise UsageError(f"{flag}: {word!r} is not NAME=VALUE", fix=f"{flag} NAME=VALUE")
+        pairs[name] = value
+    return pairs
+
+
+def _option(group: str, *names: str, **settings: Any) -> Callable[..., Any]:  # noqa: ANN401
+    return click.option(*names, cls=Grouped, group=group, **settings)
+
+
+_OPTIONS = (
+    _option(
+        "launch",
+        "--to",
+        default="local",
+        metavar="NAME",
+        help=f"What runs it: {', '.join(launchers(own=True))} (local).",
+    ),
+    _option(
+        "launch",
+        "-o",
+        "--output",
+        metavar="DIR|FILE",
+        help="Write the files there; without it they are shown.",
+    ),
+    _option("launch", "--force", is_flag=True, help="Write over files that are there."),
+    _option(
+        "launch",
+        "--layout",
+        type=click.IntRange(min=1),
+        default=1,
+        metavar="N",
+        help="Which of the plan's layouts (1).",
+    ),
+    _option("launch", "--name", metavar="NAME", help="For files and services (the model's)."),
+    _option("launch", "--image", metavar="IMAGE", help="The container image (vLLM's own)."),
+    _option(
+        "launch",
+        "--replicas",
+        type=click.IntRange(min=1),
+        default=1,
+        metavar="N",
+        help="Deployments side by side (1).",
+    ),
+    _option(
+        "launch",
+        "--env",
+        "variables",
+        multiple=True,
+        callback=_pairs,
+        metavar="NAME=VALUE",
+        help="A variable for the server.",
+    ),
+    _option(
+        "launch",
+        "--secret",
+        "secrets",
+        multiple=True,
+        metavar="NAME",
+        help="A variable to hand over by name; VLLM_API_KEY and HF_TOKEN are, where they are set.",
+    ),
+    _option(
+        "launch",
+        "--set",
+        "settings",
+        multiple=True,
+        callback=_pairs,
+        metavar="NAME=VALUE",
+        help="What only this way of running knows.",
+    ),
+    _option(
+        "launch",
+        "--format",
+        "form",
+        metavar="FORMAT",
+        default="table",
+        help="Of what is shown: table, json, yaml (table).",
+    ),
+    _option(
+        "running", "--run", is_flag=True, help="Start it here, and stay until it ends or Ctrl-C."
+    ),
+    _option("running", "--check", is_flag=True, help="As --run, and end it once it has answered."),
+    _option(
+        "running",
+        "--retry",
+        "retries",
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="N",
+        help="Starts with a change that the failed one's log asks for (0).",
+    ),
+    _option(
+        "running",
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        default=3600.0,
+        metavar="S",
+        help="Seconds until it must answer (3600).",
+    ),
+    _option("running", "--log", metavar="FILE", help="Keep the server's log there."),
+    _option(
+        "running", "--show-log", is_flag=True, help="Pass the server's log on to standard error."
+    ),
+    _option("running", "--python", metavar="FILE", help="The Python that has vLLM (this one)."),
+)
+
+#: what of the typed options is the command's own, by name
+OWN = (
+    "to",
+    "output",
+    "force",
+    "layout",
+    "name",
+    "image",
+    "replicas",
+    "variables",
+    "secrets",
+    "settings",
+    "form",
+    "run",
+    "check",
+    "retries",
+    "timeout",
+    "log",
+    "show_log",
+    "python",
+)
+
+
+def launching(function: Callable[..., Any]) -> Callable[..., Any]:
+    """All of them, in the order of the help page."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
