@@ -78,7 +78,11 @@ class Fit(_Document):
     verdict: Verdict
     probability: float | None = None
     margin_bytes: Bytes | None = None
-    """Left on the GPU with the least room; negative when short."""
+    """Left of vLLM's share on the GPU with the least room; negative when short."""
+    beside_margin_bytes: Bytes | None = None
+    """Left of the GPU beside vLLM's share and all that must lie there; negative when short."""
+    limited_by: Literal["budget", "beside"] | None = None
+    """Which of the two margins the probability is of: the less likely one."""
 
 
 class Stage(_Document):

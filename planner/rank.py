@@ -85,16 +85,19 @@ def why(case: Case, row: int, *, first: bool) -> str:
     servers = case.group.gpus // int(layouts.gpus[row])
     if servers > 1:
         reasons.append(f"{servers} such servers fit on the cluster")
-    if case.serves_full_length[row]:
-        reasons.append(
-            f"the full context of {count_text(int(case.max_model_len[row]))} tokens fits"
-        )
-    else:
-        reasons.append(f"the context is cut to {count_text(int(case.max_model_len[row]))} tokens")
-    if not case.fits[row]:
-        reasons.append(f"it may not fit (chance {case.fit_probability[row]:.0%})")
+    reasons.append(_context(case, row))
     sentence = ", ".join(reasons)
     return f"first: {sentence}" if first else sentence
+
+
+def _context(case: Case, row: int) -> str:
+    """What of the context is served, and how sure that is."""
+    tokens = f"{count_text(int(case.max_model_len[row]))} tokens"
+    place = " beside the budget" if case.beside_decides[row] else ""
+    doubt = f"may not fit{place} (chance {int(100 * case.fit_probability[row])}%)"
+    if case.serves_full_length[row]:
+        return f"the full context of {tokens} {'fits' if case.fits[row] else doubt}"
+    return f"the context is cut to {tokens}{'' if case.fits[row] else f', it {doubt}'}"
 
 
 def _model_split(case: Case, tp: int, pp: int, *, across: bool) -> str:

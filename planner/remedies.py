@@ -18,7 +18,7 @@ from planner.hardware.lookup import larger_parts
 from planner.judged import judge_candidates
 from planner.model import catalog
 from planner.quant.unquantized import UNQUANTIZED
-from planner.resolve import PARTITION, Subject, resolve
+from planner.resolve import PARTITION, Subject, own_share, resolve
 from planner.rules import mem003_nothing_fits as rule
 from planner.units import count_text, gib_text
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: changes that are named, the cheapest first
 MOST_NAMED = 4
+#: of a GPU, tried where what lies beside vLLM's budget has no room
+_LESS_SHARE = 0.05
 #: GPUs of one host that are tried
 HOST_SIZES = (2, 4, 8, 16)
 #: hosts that are tried, as multiples of what there is
@@ -93,7 +95,8 @@ def _fitting(subject: Subject) -> Iterator[str]:
             if best:
                 case, row = best[0]
                 length = count_text(int(case.max_model_len[row]))
-                yield f"{change.words} (then {_shape(case, row)} fits with {length} tokens)"
+                fits = "fits" if case.fits[row] else "may fit"
+                yield f"{change.words} (then {_shape(case, row)} {fits} with {length} tokens)"
                 break
 
 
@@ -127,6 +130,11 @@ def _freed(subject: Subject) -> Iterator[Change]:
 
 
 def _smaller_overheads(subject: Subject) -> Iterator[Change]:
+    share = own_share(subject.request, subject.groups[0])
+    if share is not None and share > _LESS_SHARE:
+        less = round(share - _LESS_SHARE, 2)
+        words = f"--gpu-memory-utilization {less:g}"
+        yield from _with_options(subject, words, gpu_memory_utilization=less)
     yield from _with_options(subject, "--enforce-eager", enforce_eager=True)
     yield from _with_options(
         subject, "--max-num-seqs 32 --enforce-eager", max_num_seqs=32, enforce_eager=True

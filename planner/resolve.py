@@ -193,7 +193,7 @@ def table(
             group.accelerator,
             subject.version,
             quantization_config=quantization_config(subject.source.config),
-            default_utilization=_own_share(request, group),
+            default_utilization=own_share(request, group),
         ),
         version=subject.version,
         environment={k: v for k, v in request.environment.items() if k != PARTITION},
@@ -208,7 +208,7 @@ def table(
     )
 
 
-def _own_share(request: Request, group: NodeGroup) -> float | None:
+def own_share(request: Request, group: NodeGroup) -> float | None:
     """The share this planner takes where nobody fixed one: what others hold comes off it.
 
     None where the vLLM version's own default counts, whatever is free.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.errors import UsageError
@@ -68,6 +68,7 @@ def test_a_share_that_others_hold_is_refused_as_vllm_refuses_it() -> None:
     assert layout.fit.probability == 0
 
 
+@settings(max_examples=30)
 @given(st.tuples(*[st.integers(0, 90 * 2**30)] * 2))
 def test_more_taken_is_never_more_room(taken: tuple[int, int]) -> None:
     less, more = (shared(size).layouts[0] for size in sorted(taken))

@@ -11,6 +11,7 @@ import numpy as np
 from planner.case.shards import stores_fp8
 from planner.errors import PlannerError
 from planner.frozen import frozen
+from planner.memory.budget import certain_bytes
 from planner.memory.interval import Interval
 from planner.memory.kv_cache.capacity import longest_request, pool_blocks, printed_tokens
 from planner.memory.kv_cache.plan import NULL_BLOCKS, KvCachePlan
@@ -94,8 +95,8 @@ class KvColumns:
 
     @cached_property
     def safe_len(self) -> Ints:
-        """The longest request that fits by the pessimistic estimate; 0 where none does."""
-        blocks = pool_blocks(self.planned, self.stage_room.low)
+        """The longest request that surely fits; 0 where none does."""
+        blocks = pool_blocks(self.planned, certain_bytes(self.stage_room))
         return longest_request(self.planned, blocks - NULL_BLOCKS)
 
     def request_bytes(self, tokens: Ints) -> Ints:

@@ -12,7 +12,7 @@ from planner.case.grid import Grid
 from planner.case.kv_columns import KvColumns, kv_columns
 from planner.case.shards import misfits, stores_fp8
 from planner.frozen import frozen
-from planner.memory.budget import probability_positive
+from planner.memory.budget import CERTAIN, probability_positive
 from planner.memory.interval import Interval
 
 if TYPE_CHECKING:
@@ -93,19 +93,34 @@ class Case(Grid):
         return Interval.of(room.low - needed, room.mid - needed, room.high - needed)
 
     @cached_property
-    def fit_probability(self) -> npt.NDArray[np.float64]:
-        """Chance that weights, overheads and one request fit, and all beside vLLM's share."""
+    def budget_probability(self) -> npt.NDArray[np.float64]:
+        """Chance that weights, overheads and one request go into vLLM's share."""
         chance = probability_positive(self.margin.low, self.margin.mid, self.margin.high)
+        return np.where(self.max_model_len > 0, chance, 0.0)
+
+    @cached_property
+    def beside_probability(self) -> npt.NDArray[np.float64]:
+        """Chance that all beside vLLM's share goes into the rest of the GPU, on every stage."""
         spare = self.budget.spare
-        beside = probability_positive(spare.low, spare.mid, spare.high).min(axis=1)
-        return np.where(self.max_model_len > 0, chance * beside, 0.0)
+        chance = probability_positive(spare.low, spare.mid, spare.high)
+        return np.asarray(np.where(self.stages.exists, chance, 1.0).min(axis=1))
+
+    @cached_property
+    def fit_probability(self) -> npt.NDArray[np.float64]:
+        """Chance of the tighter of the two: the terms of one GPU err together."""
+        return np.minimum(self.budget_probability, self.beside_probability)
 
     @cached_property
     def fits(self) -> Bools:
-        """Rows that fit even by the pessimistic estimate."""
-        return (self.max_model_len > 0) & (self.margin.low >= 0)
+        """Rows that surely fit."""
+        return self.fit_probability >= CERTAIN
 
     @cached_property
     def may_fit(self) -> Bools:
-        """Rows that fit at least by the optimistic estimate."""
-        return (self.max_model_len > 0) & (self.margin.high >= 0)
+        """Rows that do not surely fail."""
+        return self.fit_probability > 1 - CERTAIN
+
+    @cached_property
+    def beside_decides(self) -> Bools:
+        """Rows that are limited by what lies beside vLLM's share rather than by the share."""
+        return self.beside_probability < self.budget_probability

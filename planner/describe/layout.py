@@ -131,14 +131,15 @@ def vllm_arguments(case: Case, row: int) -> dict[str, Any]:
 def _fit(case: Case, row: int) -> plan.Fit:
     if not case.plannable[row]:
         return plan.Fit.model_construct(verdict="does_not_fit")
-    probability = float(case.fit_probability[row])
     verdict: plan.Verdict = "fits" if case.fits[row] else "uncertain"
     if not case.may_fit[row]:
         verdict = "does_not_fit"
     return plan.Fit.model_construct(
         verdict=verdict,
-        probability=round(probability, 3),
+        probability=round(float(case.fit_probability[row]), 3),
         margin_bytes=int(case.margin.mid[row]),
+        beside_margin_bytes=int(case.budget.spare.mid[row].min()),
+        limited_by="beside" if case.beside_decides[row] else "budget",
     )
 
 

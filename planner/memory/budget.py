@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 #: a normal distribution's 10th to 90th percentile is this many deviations either side
 _DEVIATIONS_OF_INTERVAL = 1.2816
+#: a chance from here on is called certain, one up to what is left of it impossible
+CERTAIN = 0.95
+#: below the middle by so many deviations lies what has that chance
+_DEVIATIONS_OF_CERTAIN = 1.65
 
 
 def requested_bytes(memory_bytes: int, gpu_memory_utilization: float) -> int:
@@ -107,6 +111,17 @@ class Budget:
     def free_bytes(self) -> Ints:
         """Total less budget less what lies beside it."""
         return self.memory_bytes - self.budget_bytes - self.outside.mid
+
+
+def certain_bytes(size: Interval) -> Ints:
+    """What an uncertain size surely has: 19 runs in 20 have more.
+
+    >>> certain_bytes(Interval.of(900, 1000, 1100)).tolist()
+    871
+    """
+    below = (size.mid - size.low) * (_DEVIATIONS_OF_CERTAIN / _DEVIATIONS_OF_INTERVAL)
+    least: Ints = size.mid - np.ceil(below).astype(np.int64)
+    return least
 
 
 def probability_positive(low: Ints, mid: Ints, high: Ints) -> npt.NDArray[np.float64]:

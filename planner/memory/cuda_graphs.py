@@ -135,9 +135,16 @@ def cuda_graph_bytes(plan: CapturePlan, constants: Constants, layers: IntLike) -
     return grown + Interval.product(repeated, constants["reserved_full_graph_bytes"])
 
 
-def graph_bytes_beside_budget(captured: Interval, reserved: Interval) -> Interval:
-    """What capture takes beyond what was set aside for it: Interval, bytes."""
-    return captured.beyond(reserved)
+def graph_bytes_beside_budget(captured: Interval, constants: Constants) -> Interval:
+    """What capture takes beyond what was set aside for it: Interval, bytes.
+
+    A share of what it takes, not a difference of two estimates: what vLLM sets aside comes from
+    capturing some of the same graphs, so the two err together. All of it where nothing is set
+    aside.
+    """
+    share = constants["beyond_reserve"]
+    ends = ((captured.low, share.low), (captured.mid, share.mid), (captured.high, share.high))
+    return Interval.of(*(np.rint(end * part).astype(np.int64) for end, part in ends))
 
 
 def _listed(sizes: tuple[int, ...], top: Ints) -> Ints:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from planner.case.budget import graph_plan
+from planner.case.graphs import graph_plan
 from planner.runtime.figures import captured_plan, quantities
 from planner.units import MIB, gib_text
 

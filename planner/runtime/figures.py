@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from planner.case.budget import captured_graphs, graph_plan, reserved_graphs
+from planner.case.graphs import captured_graphs, graph_plan, reserved_graphs
 from planner.frozen import frozen
 from planner.memory.cuda_graphs import CapturePlan
 

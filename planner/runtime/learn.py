@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.calibration import FAR_WIDTHS, Observation, distance
-from planner.case.budget import constants_key
+from planner.case.term_constants import constants_key
 from planner.constants import term as shipped_term
 from planner.frozen import frozen
 from planner.runtime.explained import GRAPHS, WEIGHTS_TOLERANCE

@@ -76,14 +76,26 @@ def model_origin(model: Model) -> str:
 
 
 def fit_text(fit: Fit) -> str:
-    """Verdict, room and chance: ``fits, 25.6 GiB to spare, 99 in 100``."""
+    """Verdict, room and chance: ``fits, 25.6 GiB to spare, probability 0.99``.
+
+    Where it is unsure whether what lies beside vLLM's budget has room, that room is told.
+    """
     words = [VERDICTS[fit.verdict]]
-    if fit.margin_bytes is not None:
-        side = "to spare" if fit.margin_bytes >= 0 else "short"
-        words.append(f"{gib_text(abs(fit.margin_bytes), _digits(fit.margin_bytes))} {side}")
+    beside = fit.beside_margin_bytes
+    if fit.verdict != "fits" and fit.limited_by == "beside" and beside is not None:
+        words.append(f"{_room(beside, 'left')} beside the budget")
+    elif fit.margin_bytes is not None:
+        words.append(_room(fit.margin_bytes, "to spare"))
     if fit.probability is not None:
-        words.append(f"probability {fit.probability:.2f}")
+        # rounded up it could read as certain
+        shown = int(100 * fit.probability) / 100 if fit.verdict == "uncertain" else fit.probability
+        words.append(f"probability {shown:.2f}")
     return ", ".join(words)
+
+
+def _room(margin_bytes: int, left: str) -> str:
+    side = left if margin_bytes >= 0 else "short"
+    return f"{gib_text(abs(margin_bytes), _digits(margin_bytes))} {side}"
 
 
 def _digits(size_bytes: int) -> int:
