@@ -10,7 +10,14 @@ from planner.frozen import frozen
 from planner.hardware.catalog import Catalog
 from planner.hardware.host import HostFacts, HostNeeds
 from planner.hardware.machine import cluster_of
-from planner.vllm.release import Cuda, Release, cuda_of, find_release, find_toolkit
+from planner.vllm.release import (
+    Cuda,
+    Release,
+    cuda_of,
+    find_release,
+    find_toolkit,
+    newest_for_driver,
+)
 
 if TYPE_CHECKING:
     from planner.hardware.group import NodeGroup
@@ -47,6 +54,17 @@ class HostCase:
     def driver(self) -> str:
         """The NVIDIA driver; empty where it does not answer."""
         return self.facts.nvml.driver if self.facts.nvml else ""
+
+    @property
+    def newest_release(self) -> Release | None:
+        """The newest release whose wheel runs on this driver and all visible GPUs.
+
+        None where none does, or the driver does not answer.
+        """
+        if self.facts.nvml is None:
+            return None
+        boards = [gpu.compute_capability for gpu in self.facts.nvml.gpus]
+        return newest_for_driver(self.driver, boards)
 
     @property
     def gpus(self) -> tuple[NvmlGpu, ...]:

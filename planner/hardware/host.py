@@ -25,8 +25,6 @@ class Software:
     """Releases of installed distributions, by normalized name: ``flashinfer-python``."""
     requires: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What vLLM and torch say they need, as their metadata has it."""
-    planner_scripts: tuple[str, ...] = ()
-    """Distributions that install a program called ``planner``."""
 
 
 @frozen
@@ -92,6 +90,8 @@ class HostFacts:
     nvml_problem: str = ""
     """Why it does not."""
     software: Software = field(default_factory=Software)
+    planner_scripts: tuple[str, ...] = ()
+    """Distributions that install a program called ``planner`` beside this one."""
     docker: Docker | None = None
     """None: there is none."""
     folders: tuple[Folder, ...] = ()
@@ -116,8 +116,6 @@ class HostNeeds:
     """On this host."""
     accelerator: str = ""
     """Id in hardware_db; empty: any."""
-    gpu_memory_bytes: int | None = None
-    """The total that was planned with."""
     gpu_memory_utilization: float | None = None
     scale_up_domain: int = 1
     """GPUs that were planned to reach each other over NVLink."""

@@ -19,10 +19,10 @@ def hub_cache(environ: Mapping[str, str]) -> Path:
     """The folder of Hugging Face's cache. Source: huggingface_hub.constants (2.4.0)."""
     for variable in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         if environ.get(variable):
-            return _expand(environ[variable], environ)
+            return expanded(environ[variable], environ)
     if environ.get("HF_HOME"):
-        return _expand(environ["HF_HOME"], environ) / "hub"
-    return _cache_home(environ) / "huggingface" / "hub"
+        return expanded(environ["HF_HOME"], environ) / "hub"
+    return cache_home(environ) / "huggingface" / "hub"
 
 
 def in_hub_cache(name: str, revision: str | None, environ: Mapping[str, str]) -> Path | None:
@@ -62,20 +62,22 @@ def in_modelscope_cache(name: str, revision: str | None, environ: Mapping[str, s
 
 def _modelscope_roots(environ: Mapping[str, str]) -> Iterator[Path]:
     given = environ.get("MODELSCOPE_CACHE")
-    root = _expand(given, environ) if given else _cache_home(environ) / "modelscope"
+    root = expanded(given, environ) if given else cache_home(environ) / "modelscope"
     yield from (root, root / "hub")
 
 
-def _cache_home(environ: Mapping[str, str]) -> Path:
+def cache_home(environ: Mapping[str, str]) -> Path:
+    """Where programs keep what they can make anew."""
     given = environ.get("XDG_CACHE_HOME")
-    return _expand(given, environ) if given else _home(environ) / ".cache"
+    return expanded(given, environ) if given else _home(environ) / ".cache"
 
 
 def _home(environ: Mapping[str, str]) -> Path:
     return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
 
 
-def _expand(path: str, environ: Mapping[str, str]) -> Path:
+def expanded(path: str, environ: Mapping[str, str]) -> Path:
+    """A path whose ``~`` is the home of an environment."""
     return _home(environ) / path[2:] if path.startswith("~/") else Path(path)
 
 

@@ -40,14 +40,14 @@ def check(host: HostCase) -> Explanation | None:
     if facts.nvml is not None or not (facts.pci_gpus or host.needs.gpus):
         return None
     there = (
-        f"{facts.pci_gpus} NVIDIA GPU{'s' if facts.pci_gpus > 1 else ''} on the bus"
+        f"NVIDIA GPUs on the bus: {facts.pci_gpus}"
         if facts.pci_gpus
-        else f"the plan asks for {host.needs.gpus} GPUs, there is none on the bus"
+        else f"NVIDIA GPUs the plan takes of this host: {host.needs.gpus}, on the bus: 0"
     )
     return Explanation(
-        message=f"{there}, and the driver does not answer"
-        + (f": {facts.nvml_problem}" if facts.nvml_problem else ""),
+        message=f"{there}; {facts.nvml_problem or 'the NVIDIA driver does not answer'}",
         cause="vLLM finds the GPUs by asking the driver, and takes the CPU when it hears nothing",
-        fix="nvidia-smi shows the driver's own words; in a container: docker run --gpus all",
+        fix="nvidia-smi shows the driver's own words; a container wants docker run --gpus all; "
+        "the planner itself asks through pip install 'vllm-planner[nvml]'",
         source="vllm.platforms.cuda_platform_plugin",
     )

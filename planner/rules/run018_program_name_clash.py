@@ -30,13 +30,13 @@ NAME = "program-name-clash"
 SEVERITY = Severity.WARNING
 ORIGIN = Origin.POLICY
 SCOPE = "host"
-BAD = ('software.planner_scripts = ["llm-d-planner", "vllm-planner"]',)
-GOOD = ('software.planner_scripts = ["vllm-planner"]',)
+BAD = ('planner_scripts = ["llm-d-planner", "vllm-planner"]',)
+GOOD = ('planner_scripts = ["vllm-planner"]',)
 
 
 def check(host: HostCase) -> Explanation | None:
     """Name them."""
-    owners = host.facts.software.planner_scripts
+    owners = host.facts.planner_scripts
     if len(owners) <= 1:
         return None
     return Explanation(

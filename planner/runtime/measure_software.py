@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
 
 from planner.errors import UnavailableError
-
-#: asks without importing vLLM, which takes ten seconds
-_VERSIONS = """
-import json
-from importlib import metadata, util
-found = {}
-for name in ("vllm", "torch"):
-    try:
-        found[name] = metadata.version(name)
-    except metadata.PackageNotFoundError:
-        if util.find_spec(name):
-            found[name] = "unknown"
-print(json.dumps(found))
-"""
+from planner.runtime.host import software_of
 
 
 def find_python(name: str) -> str:
@@ -42,15 +27,8 @@ def software(python: str) -> dict[str, str]:
     Raises:
         UnavailableError: it cannot be run, or has no vLLM.
     """
-    try:
-        done = subprocess.run(  # noqa: S603 - the Python that the user named
-            [python, "-c", _VERSIONS], capture_output=True, text=True, check=True, timeout=60
-        )
-        found: dict[str, str] = json.loads(done.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError) as error:
-        raise UnavailableError(
-            f"{python} does not run", cause=f"{error:.200}", fix="--python the Python with vLLM"
-        ) from None
+    installed = software_of(python).packages
+    found = {name: release for name, release in installed.items() if name in {"vllm", "torch"}}
     if "vllm" not in found:
         raise UnavailableError(
             f"{python} has no vLLM",

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from planner.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _FILE = Path(__file__).parent / "releases.toml"
 #: distributions that bring the CUDA runtime of an installed torch: of CUDA 12, and of 13 and later
 _RUNTIMES = ("nvidia-cuda-runtime", "nvidia-cuda-runtime-cu12", "nvidia-cuda-runtime-cu11")
+_NO_CUDA = re.compile(r"\+.*(cpu|rocm|xpu)")
 _LOCAL = re.compile(r"\+(?:.*\.)?cu(\d{2})(\d)\b")
 
 
@@ -106,22 +107,36 @@ def find_toolkit(version: str) -> Cuda | None:
     return next((each for each in toolkits() if version_key(each.version) == number), None)
 
 
-def newest_for_driver(driver: str, *, image: bool = False) -> Release | None:
-    """The newest release whose wheel, or image, a driver runs; None: it is too old for all."""
+def newest_for_driver(
+    driver: str, boards: Sequence[tuple[int, int] | None] = (), *, image: bool = False
+) -> Release | None:
+    """The newest release whose wheel, or image, a driver runs.
+
+    Args:
+        driver: its version.
+        boards: compute capabilities that it must run on too; None is not known.
+        image: the CUDA of the vllm-openai image counts.
+
+    Returns:
+        None where there is none.
+    """
     number = version_key(driver)
     for release in reversed(releases()):
         toolkit = find_toolkit(release.image_cuda if image else release.cuda)
-        if toolkit is not None and version_key(toolkit.least_driver) <= number:
+        new_enough = toolkit is not None and version_key(toolkit.least_driver) <= number
+        if new_enough and all(board is None or release.runs_on(board) for board in boards):
             return release
     return None
 
 
 def cuda_of(packages: Mapping[str, str]) -> str:
-    """The CUDA that an installed vLLM is built for: ``13.0``; empty where nothing tells.
+    """The CUDA that an installed vLLM is built for: ``13.0``; empty for none, or unknown.
 
     Args:
         packages: releases of installed distributions.
     """
+    if _NO_CUDA.search(packages.get("vllm", "")):
+        return ""
     for name in ("vllm", "torch"):
         if local := _LOCAL.search(packages.get(name, "")):
             return f"{local[1]}.{local[2]}"

@@ -8,7 +8,17 @@ import pytest
 from planner.cli.app import run
 from planner.vllm.arguments import OPTIONS
 
-COMMANDS = ["recommend", "estimate", "validate", "explain", "hardware", "models"]
+COMMANDS = [
+    "recommend",
+    "estimate",
+    "validate",
+    "calibrate",
+    "doctor",
+    "explain",
+    "hardware",
+    "measure",
+    "models",
+]
 PAGES = [
     [],
     *([command] for command in COMMANDS),

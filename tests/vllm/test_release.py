@@ -80,6 +80,7 @@ def test_the_cuda_of_an_installation_is_told_by_its_build_then_its_runtime_then_
     assert cuda_of({"vllm": "0.26.0", "torch": "2.11.0+cu128", **runtime}) == "12.8"
     assert cuda_of({"vllm": "0.26.0", "nvidia-cuda-runtime-cu12": "12.8.90"}) == "12.8"
     assert cuda_of({"vllm": "0.19.1"}) == "12.9"
+    assert cuda_of({"vllm": "0.32.0+cpu", "torch": "2.13.0+cpu"}) == ""
     assert cuda_of({"torch": "2.11.0"}) == ""
 
 

@@ -1,0 +1,71 @@
+"""What a plan asks of each of its hosts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.hardware.host import HostNeeds
+from planner.model.local_caches import hub_cache
+from planner.units import GIB
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.plan import HardwareGroup, Layout
+
+_WEIGHTS = ("*.safetensors", "*.bin", "*.pt")
+
+
+def needs_of(
+    layout: Layout,
+    group: HardwareGroup,
+    *,
+    vllm_version: str,
+    container: bool = False,
+    download_bytes: int | None = None,
+) -> HostNeeds:
+    """What a layout of a plan asks of each host of a group.
+
+    Args:
+        layout: as it is planned.
+        group: the hosts it runs on.
+        vllm_version: the release that was planned with, ``0.33``.
+        container: vLLM comes in an image.
+        download_bytes: of the checkpoint, where it is not on the host; None: it is, or unknown.
+    """
+    options = layout.vllm_args
+    hosts = max((command.node for command in layout.commands), default=0) + 1
+    gpus = -(-layout.gpus_used // hosts)
+    backends = (
+        options.get(f"--{name}-backend") for name in ("distributed-executor", "data-parallel")
+    )
+    replicas = max(layout.data_parallel_size // hosts, 1)
+    # the first is of each GPU, the second of all that serve one replica together
+    offloaded = float(options.get("--cpu-offload-gb") or 0) * gpus
+    offloaded += float(options.get("--kv-offloading-size") or 0) * replicas
+    return HostNeeds(
+        vllm_version=vllm_version,
+        container=container,
+        ray="ray" in backends,
+        gpus=gpus,
+        accelerator=group.accelerator,
+        gpu_memory_utilization=layout.memory.gpu_memory_utilization if layout.memory else None,
+        scale_up_domain=group.scale_up_domain,
+        host_memory_bytes=round(offloaded * GIB),
+        download_bytes=download_bytes,
+    )
+
+
+def to_download(model: str, layout: Layout, environ: Mapping[str, str]) -> int | None:
+    """About the bytes of a checkpoint that is not here yet; None where it is, or nothing tells.
+
+    Told by the parameters of all ranks: a checkpoint that is quantized as it is loaded is larger.
+    """
+    if Path(model).exists() or layout.memory is None:
+        return None
+    snapshots = hub_cache(environ) / f"models--{model.replace('/', '--')}" / "snapshots"
+    if any(True for pattern in _WEIGHTS for _ in snapshots.glob(f"*/{pattern}")):
+        return None
+    ranks = layout.tensor_parallel_size
+    return sum(stage.parameter_bytes for stage in layout.memory.stages) * ranks
