@@ -9,12 +9,12 @@ import numpy as np
 from planner.case.graphs import graph_bytes
 from planner.case.post_load import loading_adds
 from planner.case.profiled import coupled, profiled_bytes, withheld_bytes
-from planner.case.rotary import rotary_leftover
 from planner.case.term_constants import constants
 from planner.memory.allocator import AllocatorLoss, allocator_bytes
 from planner.memory.budget import Budget, requested_bytes
 from planner.memory.interval import Interval
 from planner.memory.non_torch import non_torch_bytes, outside_budget_bytes, runner_state_bytes
+from planner.memory.weights import distinct_ranks
 
 if TYPE_CHECKING:
     from planner.case.grid import Grid
@@ -51,22 +51,19 @@ def grid_budget(grid: Grid) -> Budget:
 
 
 def _allocator_loss(grid: Grid) -> AllocatorLoss:
-    return allocator_bytes(
-        (tensor.tensor_bytes for tensor in grid.tensors),
-        (tensor.count for tensor in grid.tensors),
-        split_limit=_split_limit(grid),
+    settings = grid.settings
+    _, rank_of = distinct_ranks(
+        grid.layouts, dtype_bytes=settings.dtype_bytes, capability=settings.capability
     )
+    limit = int(constants(grid, "allocator")["split_limit_bytes"].mid)
+    return allocator_bytes(grid.tensors, grid.kinds, grid.stages, rank_of, split_limit=limit)
 
 
 def _rounding(grid: Grid, loss: AllocatorLoss) -> Ints:
-    """What rounding costs the weights; nothing where tensors move to host memory one by one."""
+    """What blocks cost the weights; nothing where tensors move to host memory one by one."""
     if grid.arguments.cpu_offload_gb:
         return np.zeros(grid.stages.shape, dtype=np.int64)
-    return loss.allocated_bytes + rotary_leftover(grid, _split_limit(grid))
-
-
-def _split_limit(grid: Grid) -> int:
-    return int(constants(grid, "allocator")["split_limit_bytes"].mid)
+    return loss.allocated_bytes
 
 
 def _non_torch(grid: Grid, loss: AllocatorLoss) -> Interval:

@@ -1,4 +1,4 @@
-"""What torch's caching allocator makes of a tensor: blocks, and segments of the device.
+"""What torch's caching allocator makes of a rank's tensors: blocks, and segments of the device.
 
 There are three byte counts: of the tensors, of the blocks torch hands out (vLLM's line
 ``Model loading took`` sums these), and of the segments it takes from the device (what the
@@ -12,25 +12,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.frozen import frozen
-from planner.units import MIB, IntLike, Ints, round_up
+from planner.layout import distinct_rows
+from planner.memory.caching_allocator import (
+    MIN_BLOCK_BYTES,
+    SMALL_REQUEST_BYTES,
+    SMALL_SEGMENT_BYTES,
+)
+from planner.memory.load_order import Table, Unit, large, placed
+from planner.memory.weights import Built, StageTensor
+from planner.model.modules import Buffer, Linear
+from planner.units import round_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-#: torch rounds every request up to this
-MIN_BLOCK_BYTES = 512
-#: requests up to here share segments of SMALL_SEGMENT_BYTES
-SMALL_REQUEST_BYTES = MIB
-SMALL_SEGMENT_BYTES = 2 * MIB
-#: larger ones below here share segments of LARGE_SEGMENT_BYTES; the rest get their own
-OWN_SEGMENT_BYTES = 10 * MIB
-LARGE_SEGMENT_BYTES = 20 * MIB
-#: a segment of one's own is a whole number of these
-SEGMENT_STEP_BYTES = 2 * MIB
-#: what is left of a block is cut off when it is larger than this
-SPLIT_REMAINDER_BYTES = MIB
-#: a rotary table is computed in this many bytes an element before it is cast
-_ROTARY_COMPUTE_BYTES = 4
+    from planner.memory.stages import Stages
+    from planner.model.layer_kinds import LayerKinds
+    from planner.units import Ints
+
+_ATTENTION = "att"
+"""in the name of a matrix that is built before its layer's rotary table"""
 
 
 @frozen
@@ -43,99 +44,121 @@ class AllocatorLoss:
     """in segments beyond those blocks: lost to the device, counted from 0.27 on"""
 
 
-def block_bytes(tensor_bytes: IntLike, split_limit: int) -> Ints:
-    """The block torch hands out for one tensor: Int64, the shape of ``tensor_bytes``.
-
-    From 10 MiB a request gets a segment of whole 2 MiB. What is left of it is cut off when it
-    is over 1 MiB and the request lies below ``split_limit``; otherwise the block keeps it. vLLM's
-    loader sets that limit to 20 MiB from 0.21 on, whichever the model runner; before it is
-    torch's, none. Smaller requests are cut from shared segments; the end of such a segment (at
-    most 1 MiB) stays with the last block cut from it and is not counted, it depends on the order.
-
-    Source: torch c10/cuda/CUDACachingAllocator.cpp (round_size, get_allocation_size,
-    should_split), torch 2.11; vllm.v1.worker.gpu_worker.Worker._scoped_allocator_max_split (0.21.0,
-    0.33.0; absent in 0.20.0)
-    Checked: Qwen2.5-7B on an H200 prints 99.06 MiB above its tensors, this gives 99.00;
-    Mixtral-8x7B TP2 2.06, this gives 2.00.
-
-    >>> [int(block_bytes(size * 2**19, 20 * 2**20)) // 2**19 for size in (49, 31, 2)]
-    [52, 32, 2]
-    """
-    rounded = round_up(np.asarray(tensor_bytes, dtype=np.int64), MIN_BLOCK_BYTES)
-    segment = round_up(rounded, SEGMENT_STEP_BYTES)
-    cut = (rounded < split_limit) & (segment - rounded > SPLIT_REMAINDER_BYTES)
-    return np.where((rounded < OWN_SEGMENT_BYTES) | cut, rounded, segment)
-
-
 def allocator_bytes(
-    tensor_bytes: Iterable[Ints],
-    counts: Iterable[Ints],
+    tensors: Sequence[StageTensor],
+    kinds: LayerKinds,
+    stages: Stages,
+    rank_of: Ints,
     *,
     split_limit: int,
 ) -> AllocatorLoss:
-    """What rounding costs over all tensors of a rank.
+    """What the allocator adds to the tensors of each stage's fullest rank.
 
-    ``tensor_bytes`` yields Int64[rows], one column a kind of tensor; ``counts`` yields how many
-    of that kind each stage holds, Int64[rows, stages]. Remainders that were cut off are taken
-    to be filled by smaller tensors as far as these reach.
+    Rows alike in ``rank_of``, Int64[rows], divide tensors alike. Small tensors lose their
+    rounding to 512 bytes; what large ones lose is worked out in the order of building
+    (``load_order``). vLLM's loader limits the blocks that may be cut, ``split_limit``, to 20 MiB
+    from 0.21 on; before it is torch's, none.
 
-    Source: as ``block_bytes``.
+    Source: torch 2.11, as ``caching_allocator``;
+    vllm.v1.worker.gpu_worker.Worker._scoped_allocator_max_split (0.21.0, 0.33.0; absent in 0.20.0)
+    Checked: within 1 KiB of what vLLM 0.26.0 prints for Qwen2.5-0.5B (TP 1 and 2), Qwen2.5-7B,
+    Llama-3.1-8B (TP 1 and 4) and Mixtral-8x7B on H200s.
     """
-    sizes = np.stack(list(tensor_bytes))
-    block = block_bytes(sizes, split_limit)
-    is_small = block <= SMALL_REQUEST_BYTES
-    is_own = block >= OWN_SEGMENT_BYTES
-    each = np.stack(
-        [
-            block - sizes,
-            np.where(is_small, block, 0),
-            np.where(is_small | is_own, 0, block),
-            np.where(is_own, -block % SEGMENT_STEP_BYTES, 0),
-        ]
+    rounding = np.zeros(stages.shape, dtype=np.int64)
+    small = np.zeros(stages.shape, dtype=np.int64)
+    for tensor in tensors:
+        size = round_up(tensor.tensor_bytes, MIN_BLOCK_BYTES)
+        rounding += tensor.count * (size - tensor.tensor_bytes)[:, None]
+        small += tensor.count * np.where(size > SMALL_REQUEST_BYTES, 0, size)[:, None]
+    wasted, unused = _placed(tensors, kinds, stages, rank_of, split_limit)
+    return AllocatorLoss(
+        allocated_bytes=rounding + wasted,
+        reserved_bytes=unused + -small % SMALL_SEGMENT_BYTES,
     )
-    total = np.zeros((len(each), 1, 1), dtype=np.int64)
-    for column, count in zip(each.swapaxes(0, 1), counts, strict=True):
-        total = total + column[:, :, None] * count
-    rounding, small, shared, remainders = total
-    ends = -small % SMALL_SEGMENT_BYTES
-    ends = ends + -np.maximum(shared - remainders, 0) % LARGE_SEGMENT_BYTES
-    unfilled = np.maximum(remainders - shared, 0)
-    return AllocatorLoss(allocated_bytes=rounding, reserved_bytes=ends + unfilled)
 
 
-def rotary_leftover_bytes(
-    rotary_elements: IntLike,
-    tensor_bytes: Iterable[IntLike],
+def _placed(
+    tensors: Sequence[StageTensor],
+    kinds: LayerKinds,
+    stages: Stages,
+    rank_of: Ints,
     split_limit: int,
-) -> Ints:
-    """Bytes lost when weights move into the blocks that computing a rotary table left behind.
+) -> tuple[Ints, Ints]:
+    """Bytes wasted in large blocks and left free, each distinct stage once."""
+    around = {t.group: t for t in tensors if t.built in (Built.BEFORE, Built.AFTER)}
+    runs, tables = _runs(kinds.kind_of.tolist()), _tables(kinds)
+    groups = [
+        *(group for group, t in around.items() if t.built is Built.BEFORE),
+        *(kind for kind, _, _ in runs),
+        *(group for group, t in around.items() if t.built is Built.AFTER),
+    ]
+    repeats = iter(
+        np.minimum(stages.ends, end) - np.maximum(stages.starts, start) for _, start, end in runs
+    )
+    times = [
+        around[group].repeats if group in around else np.maximum(next(repeats), 0)
+        for group in groups
+    ]
+    columns = [np.broadcast_to(rank_of[:, None], stages.shape), *times]
+    first, which = distinct_rows([np.ascontiguousarray(column).ravel() for column in columns])
+    ranks, rows = columns[0].ravel()[first].tolist(), (first // stages.shape[1]).tolist()
+    orders = np.stack([column.ravel()[first] for column in times], axis=1).tolist()
+    units: dict[tuple[int, int], Unit] = {}
+    losses = np.zeros((2, len(first)), dtype=np.int64)
+    for index, (rank, row, order) in enumerate(zip(ranks, rows, orders, strict=True)):
+        sequence: list[tuple[Unit, int]] = []
+        for group, count in zip(groups, order, strict=True):
+            if count:
+                unit = units.get((rank, group))
+                if unit is None:
+                    unit = _unit(tensors, group, row, tables.get(group, ()))
+                    units[rank, group] = unit
+                sequence.append((unit, count))
+        lost = placed(sequence, split_limit)
+        losses[:, index] = lost.wasted, lost.unused
+    wasted, unused = losses[:, which].reshape(2, *stages.shape)
+    return wasted, unused
 
-    vLLM computes cosines and sines in fp32 on the device: two halves and the whole table are
-    free again once the 16-bit table exists. A block of 20 MiB or more is never cut, and is given
-    to a tensor that is at most 20 MiB smaller, with all its bytes. ``tensor_bytes`` are the
-    sizes of a layer's tensors on this rank in the order in which they are built after the
-    table (MLP, then the next layer's attention); ``rotary_elements`` is positions x rotary
-    dimensions, 0 without such a table.
 
-    Source: vllm.model_executor.layers.rotary_embedding.base.RotaryEmbeddingBase.
-    _compute_cos_sin_cache (0.33.0); torch CUDACachingAllocator.get_free_block
-    Checked: Llama-3.1-8B on H200s: 16 MiB at TP1 and 16 of the 19 MiB at TP4.
+def _runs(kind_of: list[int]) -> list[tuple[int, int, int]]:
+    """Layers of one kind that follow one another: the kind, the first, and one past the last.
+
+    >>> _runs([1, 1, 0, 1])
+    [(1, 0, 2), (0, 2, 3), (1, 3, 4)]
     """
-    table = np.asarray(rotary_elements, dtype=np.int64) * _ROTARY_COMPUTE_BYTES
-    sizes = [np.asarray(size, dtype=np.int64) for size in tensor_bytes]
-    halves = _reuse_loss(table // 2, sizes, split_limit)
-    return halves * 2 + _reuse_loss(table, sizes, split_limit)
+    starts = [n for n, kind in enumerate(kind_of) if n == 0 or kind != kind_of[n - 1]]
+    ends = [*starts[1:], len(kind_of)]
+    return [(kind_of[start], start, end) for start, end in zip(starts, ends, strict=True)]
 
 
-def _reuse_loss(block: Ints, sizes: list[Ints], split_limit: int) -> Ints:
-    """What the first tensor that fits a free block wastes of it."""
-    loss: Ints = np.zeros_like(block)
-    taken = block < split_limit
-    for size in sizes:
-        if (size < split_limit).all():
-            continue
-        own = block_bytes(size, split_limit)
-        fits = (size >= split_limit) & (own <= block) & (block < size + LARGE_SEGMENT_BYTES)
-        loss = np.where(fits & ~taken, block - own, loss)
-        taken = taken | fits
-    return loss
+def _tables(kinds: LayerKinds) -> dict[int, tuple[Buffer, ...]]:
+    """The rotary tables of each kind of layer."""
+    shared = (
+        tuple(m for m, _ in kind.modules if isinstance(m, Buffer) and m.shared)
+        for kind in kinds.kinds
+    )
+    return dict(enumerate(shared))
+
+
+def _unit(tensors: Sequence[StageTensor], group: int, row: int, tables: tuple[Buffer, ...]) -> Unit:
+    """One group's tensors on a row's rank; its tables come after the matrices of attention."""
+    members = [t for t in tensors if t.group == group]
+    attention = [n for n, t in enumerate(members) if _is_attention(t)]
+    end = attention[-1] + 1 if attention else 0
+    made = {t.module: t for t in tensors if t.built is Built.SHARED}
+    return Unit(
+        _sizes(members[:end], row),
+        tuple(
+            Table(table.elements, int(made[table].tensor_bytes[row]) // table.elements)
+            for table in tables
+        ),
+        _sizes(members[end:], row),
+    )
+
+
+def _is_attention(tensor: StageTensor) -> bool:
+    return isinstance(tensor.module, Linear) and _ATTENTION in tensor.module.name
+
+
+def _sizes(tensors: Sequence[StageTensor], row: int) -> tuple[int, ...]:
+    return large(size for t in tensors for size in [int(t.tensor_bytes[row])] * int(t.each[row]))

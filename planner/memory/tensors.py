@@ -78,7 +78,8 @@ def module_tensors(module: Module, scheme: Scheme, ranks: Ranks) -> tuple[RankTe
         case Buffer():
             dtype_bytes = DTYPE_BYTES[module.dtype] if module.dtype else ranks.dtype_bytes
             elements = module.elements_on(ranks.tp, ranks.capability)
-            buffer = RankTensor(tensor_bytes=elements * dtype_bytes, buffer=True)
+            one = elements * dtype_bytes // module.tensors
+            buffer = RankTensor(tensor_bytes=one, count=module.tensors, buffer=True)
             return (buffer, *map(_parameter, scheme.attention(ranks.dtype_bytes)))
 
 

@@ -6,6 +6,7 @@ Not counted: what loading adds (``post_load``) and what the allocator rounds (``
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,24 +27,41 @@ if TYPE_CHECKING:
     from planner.units import Bools, IntLike, Ints
 
 
+class Built(Enum):
+    """When a stage builds a group of modules: before its layers, among them, or after."""
+
+    BEFORE = auto()
+    LAYERS = auto()
+    AFTER = auto()
+    SHARED = auto()
+    """by the first module that asks for it"""
+
+
 @frozen
 class Group:
     """Modules that go together, and how many times each stage holds them: Int64[rows, stages]."""
 
     modules: tuple[tuple[Module, Scheme], ...]
     count: Ints | Bools
+    built: Built = Built.AFTER
 
 
 @frozen
 class StageTensor:
     """Equal tensors of the fullest rank of each stage.
 
-    ``tensor_bytes`` is Int64[rows], ``count`` Int64[rows, stages].
+    ``tensor_bytes`` is Int64[rows], ``count`` Int64[rows, stages]: those of ``repeats`` groups
+    number ``group``, of which each holds ``each``, Int64[rows].
     """
 
     tensor_bytes: Ints
     count: Ints
     buffer: bool
+    module: Module
+    group: int
+    built: Built
+    each: Ints
+    repeats: Ints
 
 
 @frozen
@@ -88,32 +106,35 @@ def stage_tensors(
 
     ``drafter`` are modules that the last stage holds for speculation.
     """
-    ranks, row_of = _distinct_ranks(layouts, dtype_bytes=dtype_bytes, capability=capability)
+    ranks, row_of = distinct_ranks(layouts, dtype_bytes=dtype_bytes, capability=capability)
     groups = list(_groups(architecture, quantization, kinds, stages))
     groups.append(Group(modules=with_schemes(drafter, quantization), count=stages.last))
-    for group in groups:
+    groups += [
+        Group(modules=((buffer, scheme),), count=present, built=Built.SHARED)
+        for buffer, scheme, present in _shared_buffers(groups)
+    ]
+    for number, group in enumerate(groups):
         for module, scheme in group.modules:
-            if isinstance(module, Buffer) and module.shared:
+            if isinstance(module, Buffer) and module.shared and group.built is not Built.SHARED:
                 continue
             for tensor in module_tensors(module, scheme, ranks):
-                yield _on_stages(tensor, group.count, row_of)
-    for buffer, scheme, present in _shared_buffers(groups):
-        for tensor in module_tensors(buffer, scheme, ranks):
-            yield _on_stages(tensor, present, row_of)
+                yield _on_stages(tensor, module, (number, group), row_of)
 
 
 def _groups(
     architecture: Architecture, quantization: Quantization, kinds: LayerKinds, stages: Stages
 ) -> Iterator[Group]:
     for kind, count in zip(kinds.kinds, kinds.counts(stages.starts, stages.ends), strict=True):
-        yield Group(modules=kind.modules, count=count)
+        yield Group(modules=kind.modules, count=count, built=Built.LAYERS)
     heads = tuple(m for m in architecture.last if architecture.tied and isinstance(m, Embedding))
     others = tuple(m for m in architecture.last if m not in heads)
     for block in architecture.tower:
         count = np.where(stages.first, np.int64(block.count), np.int64(0))
-        yield Group(modules=with_schemes(block.modules, quantization), count=count)
+        encoder = with_schemes(block.modules, quantization)
+        yield Group(modules=encoder, count=count, built=Built.BEFORE)
+    first = with_schemes(architecture.first, quantization)
+    yield Group(modules=first, count=stages.first, built=Built.BEFORE)
     for modules, mask in (
-        (architecture.first, stages.first),
         (architecture.every, stages.exists),
         (architecture.ends, stages.first | stages.last),
         (others, stages.last),
@@ -135,7 +156,8 @@ def _shared_buffers(groups: list[Group]) -> Iterator[tuple[Buffer, Scheme, Bools
         yield buffer, scheme, mask
 
 
-def _distinct_ranks(layouts: Layouts, *, dtype_bytes: int, capability: int) -> tuple[Ranks, Ints]:
+def distinct_ranks(layouts: Layouts, *, dtype_bytes: int, capability: int) -> tuple[Ranks, Ints]:
+    """The layouts that divide tensors differently, and which of them each row is."""
     flags = (layouts.ep.astype(np.int64), (layouts.pp == 1).astype(np.int64))
     columns = [layouts.tp, layouts.moe_tp, layouts.ep_size, *flags]
     first, row_of = distinct_rows(columns)
@@ -152,11 +174,20 @@ def _distinct_ranks(layouts: Layouts, *, dtype_bytes: int, capability: int) -> t
     return ranks, row_of
 
 
-def _on_stages(tensor: RankTensor, count: Ints | Bools, row_of: Ints) -> StageTensor:
+def _on_stages(
+    tensor: RankTensor, module: Module, of: tuple[int, Group], row_of: Ints
+) -> StageTensor:
+    number, group = of
+    each = _of_rows(tensor.count, row_of)
     return StageTensor(
         tensor_bytes=_of_rows(tensor.tensor_bytes, row_of),
-        count=count * _of_rows(tensor.count, row_of)[:, None],
+        count=group.count * each[:, None],
         buffer=tensor.buffer,
+        module=module,
+        group=number,
+        built=group.built,
+        each=each,
+        repeats=np.asarray(group.count, dtype=np.int64),
     )
 
 
@@ -170,7 +201,7 @@ def _of_rows(figure: IntLike, row_of: Ints) -> Ints:
 
 def kind_bytes(kinds: LayerKinds, layouts: Layouts, *, dtype_bytes: int, capability: int) -> Ints:
     """Parameters of one layer of each kind on a rank: Int64[kinds, rows]."""
-    ranks, row_of = _distinct_ranks(layouts, dtype_bytes=dtype_bytes, capability=capability)
+    ranks, row_of = distinct_ranks(layouts, dtype_bytes=dtype_bytes, capability=capability)
     total = np.zeros((len(kinds.kinds), len(layouts)), dtype=np.int64)
     for index, kind in enumerate(kinds.kinds):
         for module, scheme in kind.modules:

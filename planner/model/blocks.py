@@ -59,7 +59,8 @@ def attention_scales(prefix: str = "self_attn") -> Buffer:
 
     Source: vllm.model_executor.layers.attention.attention.Attention (0.33.0)
     """
-    return Buffer(name=f"{prefix}.attn.scales", elements=4, dtype="float32", shared=False)
+    name = f"{prefix}.attn.scales"
+    return Buffer(name=name, elements=4, dtype="float32", shared=False, tensors=4)
 
 
 def mlp(

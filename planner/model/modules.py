@@ -218,6 +218,7 @@ class Buffer:
     Equal buffers of a rank's layers are one tensor (vLLM caches rotary embeddings) unless
     ``shared`` is False. ``parts`` are rows that ranks divide, of ``elements`` each. A kernel's
     buffer exists on GPUs of ``capabilities`` (by generation) and with ``tp_sizes`` only.
+    The elements may be those of several equal ``tensors``.
     """
 
     name: str
@@ -227,6 +228,7 @@ class Buffer:
     parts: tuple[Part, ...] = ()
     capabilities: tuple[int, ...] = ()
     tp_sizes: tuple[int, ...] = ()
+    tensors: int = 1
 
     def elements_on(self, tp: IntLike, capability: int) -> IntLike:
         """Elements on one rank."""

@@ -30,7 +30,7 @@ MODELS = (
     "Qwen/Qwen2.5-7B-Instruct",
     "meta-llama/Llama-3.1-8B-Instruct",
     "mistralai/Mixtral-8x7B-Instruct-v0.1",
-    "deepseek-ai/DeepSeek-V2-Lite-Chat",
+    "deepseek-ai/DeepSeek-V2-Lite",
 )
 BOARDS = {"H200": "NVIDIA_H200", "A100": "NVIDIA_A100-SXM4-80GB", "L40S": "NVIDIA_L40S"}
 VERSIONS = ("0.12.0", "0.19.0", "0.22.0", "0.26.0", "0.29.0", "0.33.0")
