@@ -17,6 +17,7 @@ from planner.vllm.release import (
     find_release,
     find_toolkit,
     newest_for_driver,
+    version_key,
 )
 
 if TYPE_CHECKING:
@@ -54,6 +55,15 @@ class HostCase:
     def driver(self) -> str:
         """The NVIDIA driver; empty where it does not answer."""
         return self.facts.nvml.driver if self.facts.nvml else ""
+
+    @property
+    def too_old_for(self) -> Cuda | None:
+        """The CUDA that vLLM is built for, where the driver is older than the least for it."""
+        toolkit = self.toolkit
+        if toolkit is None or not self.driver:
+            return None
+        short = version_key(self.driver) < version_key(toolkit.least_driver)
+        return toolkit if short else None
 
     @property
     def newest_release(self) -> Release | None:

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from planner.cli.output import page
 from planner.report.parts.safe import without_controls
+from planner.report.parts.words import summary
 from planner.units import gib_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from planner.finding import Finding
+
 _LABEL = 12
 _SHOWN_PACKAGES = ("torch", "transformers", "flashinfer-python", "triton", "ray")
 
 
-def doctor_text(answer: Mapping[str, Any]) -> str:
+def doctor_text(answer: Mapping[str, Any], findings: Sequence[Finding]) -> str:
     """The machine, a line a subject, then what is wrong with it."""
     host = answer["host"]
     lines = [
@@ -32,7 +35,8 @@ def doctor_text(answer: Mapping[str, Any]) -> str:
         *_subject("network", map(_endpoint, host["endpoints"])),
         *_subject("calibration", _calibration(answer["calibration"])),
         "",
-        *_findings(answer["findings"]),
+        *_findings(findings),
+        summary(findings),
     ]
     return "\n".join(without_controls(line) for line in lines) + "\n"
 
@@ -118,7 +122,9 @@ def _endpoint(endpoint: Mapping[str, Any]) -> str:
     return f"{endpoint['url']} answers in {endpoint['seconds']:.1f} s"
 
 
-def _calibration(calibration: Mapping[str, Any]) -> Iterator[str]:
+def _calibration(calibration: Mapping[str, Any] | None) -> Iterator[str]:
+    if calibration is None:
+        return
     if not calibration["file"]:
         yield "nothing was learnt from logs here"
         return
@@ -134,17 +140,15 @@ def _subject(label: str, texts: Iterable[str]) -> Iterator[str]:
         label = ""
 
 
-def _findings(findings: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _findings(findings: Iterable[Finding]) -> Iterator[str]:
     """Each with cause and fix; a line that is longer than the page goes on below its text."""
     width = page().width
     for found in findings:
-        yield from _wrapped(f"{found['severity']} {found['code']} ", found["message"], width)
-        for part in ("cause", "fix"):
-            if found[part]:
-                yield from _wrapped(f"  {part}: ", found[part], width)
+        yield from _wrapped(f"{found.severity} {found.code} ", found.message, width)
+        for label, text in (("cause", found.cause), ("fix", found.fix)):
+            if text:
+                yield from _wrapped(f"  {label}: ", text, width)
         yield ""
-    counts = Counter(found["severity"] for found in findings)
-    yield ", ".join(f"{n} {severity}" for severity, n in counts.items()) or "nothing is wrong"
 
 
 def _wrapped(label: str, text: str, width: int) -> list[str]:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
-from planner.vllm.release import newest_for_driver, version_key
+from planner.vllm.release import newest_for_driver
 
 if TYPE_CHECKING:
     from planner.case.host import HostCase
@@ -44,10 +44,8 @@ LOG = (
 
 def check(host: HostCase) -> Explanation | None:
     """Name the driver, the least one, and the newest vLLM that this driver runs."""
-    toolkit = host.toolkit
-    if host.needs.container or toolkit is None or not host.driver:
-        return None
-    if version_key(host.driver) >= version_key(toolkit.least_driver):
+    toolkit = host.too_old_for
+    if host.needs.container or toolkit is None:
         return None
     older = newest_for_driver(host.driver)
     return Explanation(

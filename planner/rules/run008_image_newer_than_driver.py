@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
-from planner.vllm.release import newest_for_driver, version_key
+from planner.vllm.release import newest_for_driver
 
 if TYPE_CHECKING:
     from planner.case.host import HostCase
@@ -38,10 +38,8 @@ GOOD = ('nvml.driver = "580.65.06"\nneeds.container = true\nneeds.vllm_version =
 
 def check(host: HostCase) -> Explanation | None:
     """Name the driver and the least one."""
-    toolkit = host.toolkit
-    if not host.needs.container or toolkit is None or not host.driver:
-        return None
-    if version_key(host.driver) >= version_key(toolkit.least_driver):
+    toolkit = host.too_old_for
+    if not host.needs.container or toolkit is None:
         return None
     older = newest_for_driver(host.driver, image=True)
     return Explanation(

@@ -44,7 +44,9 @@ def check(host: HostCase) -> Explanation | None:
     release = find_release(needs.vllm_version or newest())
     wants = ""
     if release is not None:
-        wants = f"it is built for Python {release.python} and CUDA {release.cuda}"
+        wants = (
+            f"vLLM {release.version} is built for Python {release.python} and CUDA {release.cuda}"
+        )
         wants += f", from glibc {release.glibc} on" if release.glibc else ""
         here = [f"Python {software.version}" if software.version else ""]
         here += [f"glibc {host.facts.glibc}" if host.facts.glibc else ""]

@@ -115,14 +115,16 @@ def document(diagnosis: Diagnosis) -> dict[str, Any]:
         "plan": asdict(host.needs) if diagnosis.planned else None,
         "vllm": {
             "version": host.vllm or None,
-            "cuda": host.toolkit.version if host.toolkit else None,
+            "cuda": host.toolkit.version if host.vllm and host.toolkit else None,
             "release": asdict(release) if release else None,
             "newest_for_this_machine": runs.version if runs else None,
         },
         "calibration": {
-            "file": str(learnt.file) if learnt and learnt.file else None,
-            "constants": constants(learnt.observations) if learnt else [],
-        },
+            "file": str(learnt.file) if learnt.file else None,
+            "constants": constants(learnt.observations),
+        }
+        if learnt
+        else None,
         "findings": [asdict(found) for found in diagnosis.findings],
     }
 

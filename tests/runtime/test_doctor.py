@@ -70,6 +70,14 @@ def test_a_plan_for_other_hosts_is_told_what_is_unlike(
     assert codes(answer) == {"RUN005", "RUN011", "MEM006", "HWD008", "HWD009"}
 
 
+def test_nothing_is_wrong_with_a_real_machine_that_is_asked_for_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, answer = diagnosed(capsys, "--facts", "examples/machines/one-h100.json")
+    assert (code, codes(answer)) == (0, set())
+    assert answer["vllm"]["newest_for_this_machine"] == "0.33.0"
+
+
 def test_what_is_only_advice_fails_where_advice_is_asked_to(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

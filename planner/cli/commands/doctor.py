@@ -59,7 +59,7 @@ def doctor(
     if form == "table":
         from planner.cli.doctor_text import doctor_text
 
-        write(doctor_text(answer))
+        write(doctor_text(answer, diagnosis.findings))
     else:
         from planner.cli.rows import show_one
 
