@@ -41,6 +41,7 @@ def estimate(request: Request, environ: Mapping[str, str] | None = None) -> plan
                 model=subject.source.id,
                 revision=subject.request.revision,
                 executor=request.executor,
+                storage=request.storage,
                 findings=row_findings(case, [0])[0],
             ),
         )

@@ -13,6 +13,7 @@ from planner.vllm.arguments import OPTIONS, VllmArguments
 
 Objective = Literal["throughput", "latency", "cost", "context"]
 Arrival = Literal["steady", "burst"]
+Storage = Literal["nvme", "page-cache", "network", "volume", "block", "object", "hub", "unknown"]
 
 #: share of a GPU where this planner chooses; vLLM's own default is lower
 GPU_MEMORY_UTILIZATION = 0.95
@@ -66,6 +67,8 @@ class Request:
     """Codes of this planner's own rules that may be broken."""
     executor: Literal["mp", "ray"] = "mp"
     """How the hosts of a layout are brought together."""
+    storage: Storage = "unknown"
+    """Where the checkpoint lies, for the time a start takes."""
     top: int = 5
     """Layouts to answer with, at most."""
     show_math: bool = False
@@ -216,7 +219,11 @@ def _check(built: Request) -> None:
         value = getattr(workload, name)
         if value is not None and not 0 < value < float("inf"):
             raise UsageError(f"{name} is {value!r}", fix="give a number above 0")
-    choices = {"objective": Objective, "executor": Literal["mp", "ray"]}
+    choices = {
+        "objective": Objective,
+        "executor": Literal["mp", "ray"],
+        "storage": Storage,
+    }
     for name, known in choices.items():
         if getattr(built, name) not in get_args(known):
             raise UsageError(

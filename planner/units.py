@@ -22,6 +22,10 @@ IntLike: TypeAlias = "int | Ints"
 
 MIB = 1024**2
 GIB = 1024**3
+_SECONDS_OF_A_MINUTE = 60
+_SECONDS_OF_AN_HOUR = 3600
+#: below this many of a unit the smaller one is said
+_LONG = 1.5
 
 #: bytes of one element, by torch's name of the dtype
 DTYPE_BYTES = {
@@ -105,6 +109,18 @@ def gib_text(size_bytes: float, digits: int = 1) -> str:
     '38.4 GiB'
     """
     return f"{size_bytes / GIB:.{digits}f} GiB"
+
+
+def duration_text(seconds: float) -> str:
+    """Seconds as people say them.
+
+    >>> duration_text(42.4), duration_text(150), duration_text(5400)
+    ('42 s', '2.5 min', '1.5 h')
+    """
+    for unit, size in (("h", _SECONDS_OF_AN_HOUR), ("min", _SECONDS_OF_A_MINUTE)):
+        if seconds >= _LONG * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def count_text(number: float) -> str:

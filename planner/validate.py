@@ -80,6 +80,7 @@ def _one(request: Request, target: Target | None, environ: Mapping[str, str]) ->
                 model=subject.source.id,
                 revision=subject.request.revision,
                 executor=request.executor,
+                storage=request.storage,
                 findings=found,
             ),
         )

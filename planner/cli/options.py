@@ -112,6 +112,13 @@ workload = _many(
     ),
 )
 
+storage = _option(
+    "subject",
+    "--storage",
+    type=click.Choice(["nvme", "page-cache", "network", "volume", "block", "object", "hub"]),
+    help="Where the checkpoint lies, for the time a start takes.",
+)
+
 search = _option("search", "--top", type=_POSITIVE, metavar="N", help="Layouts to answer with (5).")
 
 judgement = _many(

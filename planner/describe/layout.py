@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planner import plan
+from planner.case.start_up import start_up
+from planner.speed.start_up import together
 from planner.vllm.command import as_options
 from planner.vllm.hosts import Executor, Network, host_commands
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from planner.finding import Finding
     from planner.hardware.group import NodeGroup
     from planner.memory.interval import Interval
+    from planner.request import Storage
     from planner.units import Ints
 
 
@@ -27,6 +30,7 @@ def describe_layout(
     model: str,
     revision: str | None = None,
     executor: Executor,
+    storage: Storage = "unknown",
     why: str = "",
     notes: tuple[str, ...] = (),
     findings: tuple[Finding, ...] = (),
@@ -55,6 +59,7 @@ def describe_layout(
         fit=_fit(case, row),
         memory=_memory(case, row) if case.plannable[row] else None,
         kv_cache=_kv_cache(case, row),
+        start_up=_start_up(case, row, storage) if case.plannable[row] and placed else None,
         environment=environment,
         vllm_args=arguments,
         commands=commands if placed else (),
@@ -182,6 +187,16 @@ def _stage(case: Case, row: int, stage: int) -> plan.Stage:
         outside_budget_bytes=at(budget.outside.mid),
         free_bytes=at(budget.free_bytes),
         interval={name: (at(term.low), at(term.high)) for name, term in uncertain.items()},
+    )
+
+
+def _start_up(case: Case, row: int, storage: Storage) -> plan.StartUp:
+    parts = start_up(case, row, storage)
+    whole = together(parts)
+    return plan.StartUp.model_construct(
+        seconds=round(whole.mid, 1),
+        interval=(round(whole.low, 1), round(whole.high, 1)),
+        parts={name: round(part.mid, 1) for name, part in parts.items()},
     )
 
 

@@ -13,6 +13,7 @@ from planner.cli.output import Delivery
 
 @click.command("estimate", cls=PlannerCommand, vllm=True)
 @options.subject
+@options.storage
 @options.workload
 @options.judgement
 @options.answer

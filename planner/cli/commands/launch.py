@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.argument("target", required=False, metavar="[PLAN]")
 @launching
 @options.subject
+@options.storage
 @options.workload
 @options.judgement
 @click.pass_context

@@ -13,6 +13,7 @@ from planner.cli.output import Delivery
 
 @click.command("recommend", cls=PlannerCommand, vllm=True)
 @options.subject
+@options.storage
 @options.workload
 @options.search
 @options.judgement

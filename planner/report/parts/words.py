@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.units import GIB, count_text, gib_text, params_text
+from planner.units import GIB, count_text, duration_text, gib_text, params_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Model,
         Performance,
         Sizes,
+        StartUp,
     )
 
 VERDICTS = {"fits": "fits", "uncertain": "may not fit", "does_not_fit": "does not fit"}
@@ -123,12 +124,23 @@ def speed_text(speed: Performance) -> str:
     return ", ".join(word for word in words if word) + f" ({speed.basis})"
 
 
+def start_up_text(start: StartUp) -> str:
+    """How long a first start takes, in a sentence."""
+    longest = max(start.parts, key=lambda name: start.parts[name], default="")
+    spread = ""
+    if start.interval:
+        low, high = (duration_text(end) for end in start.interval)
+        spread = f" ({low} to {high})"
+    most = f", most of it {longest}" if longest else ""
+    return f"about {duration_text(start.seconds)}{spread}{most}"
+
+
 def facts(layout: Layout) -> dict[str, str]:
     """What a layout offers, by a word that names it."""
     known = {
         "KV cache": kv_text(layout.kv_cache) if layout.kv_cache else "",
         "speed": speed_text(layout.performance) if layout.performance else "",
-        "start-up": f"{layout.start_up.seconds:,.0f} s" if layout.start_up else "",
+        "start-up": start_up_text(layout.start_up) if layout.start_up else "",
         "cost": f"{layout.cost.usd_per_hour:.2f} USD an hour" if layout.cost else "",
     }
     return {label: text for label, text in known.items() if text}

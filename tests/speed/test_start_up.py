@@ -1,0 +1,73 @@
+"""The time a start takes, against starts that were timed and published."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from planner.constants import HOPPER, term
+from planner.speed.start_up import Span, Start, start_up_parts, together
+from scripts.fit_memory_terms import source_weights, weighted_quantile
+
+DATA = Path(__file__).resolve().parent.parent / "data" / "start_up" / "runs.csv"
+GB = 10**9
+#: graphs at vLLM's defaults, where a source does not say: of V1, and of V0
+USUAL_GRAPHS, USUAL_GRAPHS_V0 = 86, 35
+
+
+def runs() -> list[dict[str, str]]:
+    with DATA.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def parts(run: dict[str, str]) -> dict[str, Span]:
+    major, minor = (run["vllm"] or "0.20").split(".")
+    constants = term("start_up", (int(major), int(minor)), HOPPER, "v1")
+    ranks = int(run["tp"])
+    start = Start(
+        storage=run["storage"],  # type: ignore[arg-type] # checked by the file's test
+        loader=run["loader"],
+        read_bytes=int(float(run["checkpoint_gb"]) * GB),
+        ranks=ranks,
+        several=ranks > 1,
+        graphs=int(run["graphs"] or (USUAL_GRAPHS if int(minor) > 7 else USUAL_GRAPHS_V0)),
+    )
+    spans = {name: Span(low=c.low, mid=c.mid, high=c.high) for name, c in constants.items()}
+    return start_up_parts(start, spans)
+
+
+def errors(column: str) -> tuple[list[float], list[bool], list[str]]:
+    """Of each start: the share by which a time is off, whether its span holds it, its source."""
+    rows = [run for run in runs() if run[column]]
+    spans = [parts(r)["weights"] if column == "weights_s" else together(parts(r)) for r in rows]
+    times = [float(run[column]) for run in rows]
+    off = [abs(s.mid - t) / t for s, t in zip(spans, times, strict=True)]
+    held = [s.low <= t <= s.high for s, t in zip(spans, times, strict=True)]
+    return off, held, [run["source"] for run in rows]
+
+
+def test_reading_of_half_of_the_sources_is_within_30_percent() -> None:
+    off, held, sources = errors("weights_s")
+    weights = source_weights(sources)
+    assert weighted_quantile(off, weights, 0.5) < 0.30
+    assert float(weights @ np.array(held)) > 0.75
+
+
+def test_half_of_the_starts_are_ready_within_30_percent() -> None:
+    off, held, sources = errors("ready_s")
+    assert np.median(off) < 0.30
+    assert np.mean(held) > 0.65
+    # a source weighs more here that tuned its kernels for minutes, or had a slow disk
+    assert weighted_quantile(off, source_weights(sources), 0.5) < 0.43
+
+
+def test_dummy_weights_are_not_read() -> None:
+    (run,) = [r for r in runs() if r["source"].endswith("qwen25-7b.log")]
+    assert parts(run)["weights"].high == 0
+
+
+def test_spreads_add_as_squares() -> None:
+    whole = together({"a": Span(low=1, mid=4, high=8), "b": Span(low=2, mid=6, high=9)})
+    assert (whole.low, whole.mid, whole.high) == (5, 10, 15)
