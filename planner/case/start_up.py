@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.case.budget import constants, graph_plan
+from planner.case.graphs import graph_plan
+from planner.case.term_constants import constants
 from planner.speed.start_up import Span, Start, start_up_parts
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def start_up(case: Case, row: int, storage: Storage) -> dict[str, Span]:
             several=ranks > 1,
             compiled=case.settings.compilation.compiled,
             # batch sizes are the same for all rows of a case
-        graphs=int((plan.piecewise + plan.full).max()),
+            graphs=int((plan.piecewise + plan.full).max()),
         ),
         {
             name: Span(low=found.low, mid=found.mid, high=found.high)

@@ -39,9 +39,7 @@ def describe_layout(
     arguments = vllm_arguments(case, row)
     if revision:
         arguments["--revision"] = revision
-    environment = dict(case.environment)
-    if partition := case.partition(row):
-        environment["VLLM_PP_LAYER_PARTITION"] = ",".join(map(str, partition))
+    environment = _environment(case, row)
     hosts = int(case.placement.hosts[row])
     placed = hosts <= case.placement.nodes
     commands = commands_of(
@@ -66,6 +64,13 @@ def describe_layout(
         findings=findings,
         notes=notes,
     )
+
+
+def _environment(case: Case, row: int) -> dict[str, str]:
+    environment = dict(case.environment)
+    if partition := case.partition(row):
+        environment["VLLM_PP_LAYER_PARTITION"] = ",".join(map(str, partition))
+    return environment
 
 
 def commands_of(

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 VERDICTS = {"fits": "fits", "uncertain": "may not fit", "does_not_fit": "does not fit"}
 
 
+#: a span whose end is this many times its beginning can be narrowed
+_WIDE = 5
+
+
 def layout_name(sizes: Sizes) -> str:
     """The sizes above one: ``TP8 x PP2``, ``TP1 x DP8 + EP``."""
     pairs = (
@@ -125,14 +129,16 @@ def speed_text(speed: Performance) -> str:
 
 
 def start_up_text(start: StartUp) -> str:
-    """How long a first start takes, in a sentence."""
-    longest = max(start.parts, key=lambda name: start.parts[name], default="")
-    spread = ""
+    """How long a start takes, in a sentence."""
+    words = [f"about {duration_text(start.seconds)}"]
     if start.interval:
-        low, high = (duration_text(end) for end in start.interval)
-        spread = f" ({low} to {high})"
-    most = f", most of it {longest}" if longest else ""
-    return f"about {duration_text(start.seconds)}{spread}{most}"
+        low, high = start.interval
+        words[0] += f" ({duration_text(low)} to {duration_text(high)})"
+    if start.parts:
+        words.append(f"most of it {max(start.parts, key=start.parts.__getitem__)}")
+    if start.interval and high > _WIDE * low:
+        words.append("--storage narrows it")
+    return ", ".join(words)
 
 
 def facts(layout: Layout) -> dict[str, str]:
