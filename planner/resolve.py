@@ -26,6 +26,7 @@ from planner.quant.read import quantization_config, read_quantization
 from planner.quant.unquantized import UNQUANTIZED
 from planner.rules.base import AskedModel, find_rule, model_findings
 from planner.settings import compute_capability, settle
+from planner.vllm.registry import model_classes
 from planner.vllm.version import VllmVersion, find_version
 
 if TYPE_CHECKING:
@@ -151,8 +152,11 @@ def _family(group: NodeGroup) -> str:
 def _refuse_remote_code(source: ModelSource) -> None:
     """A class that only the checkpoint's own code knows cannot be read without running it."""
     config = source.config
+    names = [str(name) for name in config.get("architectures") or []]
+    if any(model_classes().ever(name) for name in names):
+        return
     if "auto_map" in config or config.get("has_remote_code"):
-        named = " or ".join(str(name) for name in config.get("architectures") or ["the model"])
+        named = " or ".join(names) or "the model"
         raise InvalidInputError(
             f"{named} is known only to code that the checkpoint brings (auto_map)",
             cause="vLLM has no class of that name, and a model's own code is never run here",

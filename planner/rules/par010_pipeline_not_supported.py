@@ -6,7 +6,7 @@ Why:
     encoders and a few others cannot be cut into stages; vLLM refuses.
 
 Example:
-    ``-pp 2`` on a BERT embedding model.
+    ``-pp 2`` on a BERT embedding model; on Llama-4 with 0.8.3, one patch too early.
 Fix:
     use tensor parallelism, or replicas.
 Source in vLLM:
@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
+from planner.vllm.registry import model_classes
+from planner.vllm.spans import judged_by, release_name
 
 if TYPE_CHECKING:
     from planner.case import Case
@@ -41,18 +43,31 @@ LOG = (
 
 
 def broken(case: Case) -> Bools:
-    """Rows with stages, where the class has none."""
-    return (case.layouts.pp > 1) & (not case.architecture.supports_pp)
+    """Rows with stages, where the class has none, or the release's class has none yet."""
+    missing = not case.architecture.supports_pp or not _in_release(case)
+    return (case.layouts.pp > 1) & missing
 
 
 def explain(case: Case, row: int) -> Explanation:
-    """Name the class."""
+    """Name the class, and the release that gave it stages."""
+    entry = model_classes().ever(case.architecture.name)
+    first = entry.pipeline.next_after(case.version.release) if entry else None
+    later = case.architecture.supports_pp and first is not None
     return Explanation(
         message=(
             f"{case.architecture.name} cannot be cut into "
             f"{int(case.layouts.pp[row])} pipeline stages"
+            + (f" by vLLM {case.version.name}" if later else "")
         ),
         cause="its class in vLLM does not implement SupportsPP",
-        fix="use --tensor-parallel-size, or replicas with --data-parallel-size",
+        fix=(f"use vLLM {release_name(first)} or later, " if later and first else "use ")
+        + "--tensor-parallel-size, or replicas with --data-parallel-size",
         source="vllm.config.model.ModelConfig.verify_with_parallel_config",
     )
+
+
+def _in_release(case: Case) -> bool:
+    """Whether the release's own class has stages; one that transformers brings does."""
+    classes, release = model_classes(), case.version.release
+    entry = classes.serving(case.architecture.name, release)
+    return entry is None or entry.pipeline.holds(judged_by(release, classes.read))

@@ -15,7 +15,7 @@ Source in vLLM:
     ``vllm.model_executor.models.registry``: ``Model architecture X was supported in vLLM until
     vY, and is not supported anymore``
 Versions:
-    as the registry of 0.33 lists them
+    all: the registries of 0.6.0 to 0.33.0 were read
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
 from planner.vllm.registry import model_classes, served_by_transformers
-from planner.vllm.version import version_number
+from planner.vllm.spans import release_name
 
 if TYPE_CHECKING:
     from planner.rules.base import AskedModel
@@ -42,25 +42,24 @@ LOG = ("was supported in vLLM until",)
 
 def check(asked: AskedModel) -> Explanation | None:
     """Name the class and the last release that served it."""
-    keys = asked.keys
-    classes = model_classes()
-    named = [str(name) for name in keys.list("architectures")]
-    if any(classes.serves(name) for name in named) or served_by_transformers(named):
+    classes, release = model_classes(), asked.version.release
+    named = [str(name) for name in asked.keys.list("architectures")]
+    if any(classes.serving(name, release) for name in named):
+        return None
+    if served_by_transformers(named, release):
         return None
     for name in named:
-        last = classes.removed.get(name)
-        if last is not None and asked.version.number > version_number(last):
-            return Explanation(
-                message=f"vLLM does not serve {name} any more: {last} was the last release",
-                cause="the class was removed from vLLM's registry",
-                fix=f"use vLLM {last}, or another model",
-                source="vllm.model_executor.models.registry",
-            )
-        if name in classes.plugin:
-            return Explanation(
-                message=f"vLLM serves {name} through a plug-in only",
-                cause="the class was moved out of vLLM",
-                fix=f"install {classes.plugin[name]} beside vLLM",
-                source="vllm.model_executor.models.registry",
-            )
+        entry = classes.ever(name)
+        last = entry.served.last_before(release) if entry else None
+        if entry is None or last is None:
+            continue
+        plugin = classes.plugin.get(entry.name)
+        return Explanation(
+            message=f"vLLM {asked.version.name} does not serve {name} any more: "
+            f"{release_name(last)} was the last release",
+            cause="the class was removed from vLLM's registry",
+            fix=f"use vLLM {release_name(last)}, "
+            + (f"or install {plugin} beside vLLM" if plugin else "or another model"),
+            source="vllm.model_executor.models.registry",
+        )
     return None

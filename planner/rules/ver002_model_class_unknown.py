@@ -8,14 +8,15 @@ Why:
     implementation, if transformers has it and it takes its attention from outside.
 
 Example:
-    a config.json of a research model.
+    a config.json of a research model; ``Qwen3ForCausalLM`` before 0.8.4.
 Fix:
-    check the name against the original checkpoint; try ``--model-impl transformers``.
+    the first release that has the class. Where none has: check the name against the original
+    checkpoint; try ``--model-impl transformers``.
 Source in vLLM:
     ``vllm.model_executor.models.registry``: ``Model architectures [...] are not supported for
     now``
 Versions:
-    as the registry of 0.33 lists them
+    all: the registries of 0.6.0 to 0.33.0 were read
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from planner.errors import nearest
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
 from planner.vllm.registry import model_classes, served_by_transformers
+from planner.vllm.spans import release_name
 
 if TYPE_CHECKING:
     from planner.rules.base import AskedModel
@@ -35,16 +37,21 @@ NAME = "model-class-unknown"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "model"
-BAD = ("--model stepfun-ai/Step-3.7-Flash --gpus 8xH200 -tp 8",)
-GOOD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus H100",)
+BAD = (
+    "--model stepfun-ai/Step-3.7-Flash --gpus 8xH200 -tp 8",
+    "--model Qwen/Qwen3-8B --gpus H100 --vllm-version 0.8.3",
+)
+GOOD = (
+    "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100",
+    "--model Qwen/Qwen3-8B --gpus H100 --vllm-version 0.8",
+)
 LOG = ("are not supported for now",)
 
 
 def check(asked: AskedModel) -> Explanation | None:
-    """Name the classes, and those most like them."""
-    keys = asked.keys
-    classes = model_classes()
-    named = [str(name) for name in keys.list("architectures")]
+    """Name the first release that has a class, or those most like it."""
+    classes, release = model_classes(), asked.version.release
+    named = [str(name) for name in asked.keys.list("architectures")]
     if not named:
         return Explanation(
             message="config.json names no architecture",
@@ -52,12 +59,27 @@ def check(asked: AskedModel) -> Explanation | None:
             fix='add "architectures": ["…"], as the original checkpoint has it',
             source="vllm.model_executor.models.registry",
         )
-    known = classes.served | classes.removed.keys() | classes.plugin.keys()
-    if any(name in known or classes.serves(name) for name in named):
+    if any(classes.serving(name, release) for name in named):
         return None
-    if served_by_transformers(named):
+    if served_by_transformers(named, release):
         return None
-    close = nearest(named[0], classes.served)
+    entry = next((entry for name in named if (entry := classes.ever(name))), None)
+    if entry is None:
+        return _unheard_of(named, classes.names(release))
+    first = entry.served.next_after(release)
+    if first is None:
+        return None  # removed: another rule's
+    return Explanation(
+        message=f"vLLM {asked.version.name} does not serve {entry.name}: "
+        f"it came with {release_name(first)}",
+        cause="the registry of that release has no class of that name",
+        fix=f"use vLLM {release_name(first)} or later",
+        source="vllm.model_executor.models.registry",
+    )
+
+
+def _unheard_of(named: list[str], known: list[str]) -> Explanation:
+    close = nearest(named[0], known)
     return Explanation(
         message=f"vLLM serves no {' or '.join(named)}",
         cause="its registry has no class of that name",

@@ -42,7 +42,7 @@ def check(asked: AskedModel) -> Explanation | None:
     """Name the class and the expression."""
     keys = asked.keys
     named = [str(name) for name in keys.list("architectures")]
-    if not served_by_transformers(named):
+    if not served_by_transformers(named, asked.version.release):
         return None
     expression = transformers_classes().unreadable_scale.get(named[0])
     if expression is None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from planner.frozen import frozen
+from planner.vllm.spans import ReleaseNumber, Spans, judged_by, release_number
 
-_FOLDER = Path(__file__).parent / "model_classes"
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CLASSES = Path(__file__).parent / "model_classes.toml"
 _TRANSFORMERS = Path(__file__).parent / "transformers_classes.toml"
 _SUFFIXES = (
     "ForCausalLM",
@@ -31,25 +36,63 @@ _SUFFIXES = (
 
 
 @frozen
-class ModelClasses:
-    """The registry of one release."""
+class ModelClass:
+    """One class, and the releases that serve it, cut it into stages, and give it adapters."""
 
-    served: frozenset[str]
-    removed: dict[str, str]
-    """class -> the last release that served it"""
-    plugin: dict[str, str]
+    name: str
+    served: Spans = Spans()
+    pipeline: Spans = Spans()
+    lora: Spans = Spans()
+
+
+@frozen
+class ModelClasses:
+    """The classes of all releases that were read."""
+
+    read: tuple[ReleaseNumber, ...]
+    lines: Mapping[str, str]
+    """class -> its line; parsed when it is asked for: an answer needs one of hundreds"""
+    plugin: Mapping[str, str]
     """class -> where its plug-in is"""
 
-    def serves(self, name: str) -> bool:
-        """Whether vLLM has the class, or one of the same model that it converts.
+    def find(self, name: str) -> ModelClass | None:
+        """A class by its own name, from a line ``GPTNeoXForCausalLM 0.6.0 pp=0.6.3 lora``."""
+        if name not in self.lines:
+            return None
+        _, served, *traits = self.lines[name].split()
+        spans = {label: given or served for label, _, given in (t.partition("=") for t in traits)}
+        return ModelClass(
+            name=name,
+            served=Spans.of(served),
+            pipeline=Spans.of(spans.get("pp", "")),
+            lora=Spans.of(spans.get("lora", "")),
+        )
+
+    def serving(self, name: str, release: ReleaseNumber) -> ModelClass | None:
+        """The class that a release serves a model with, by the name in config.json.
 
         A class for another task (``LlamaForSequenceClassification``) is made from the one that
-        generates.
+        generates. None where the release has neither.
         Source: vllm.model_executor.models.registry._ModelRegistry._normalize_arch (0.33.0)
         """
-        suffix = next((ending for ending in _SUFFIXES if name.endswith(ending)), "")
-        others = [name.replace(suffix, other) for other in _SUFFIXES] if suffix else []
-        return not self.served.isdisjoint((name, *others))
+        judged = judged_by(release, self.read)
+        found = (self.find(like) for like in _alike(name))
+        return next((entry for entry in found if entry and entry.served.holds(judged)), None)
+
+    def ever(self, name: str) -> ModelClass | None:
+        """The class in any release, or the one it is made from."""
+        return next((entry for like in _alike(name) if (entry := self.find(like))), None)
+
+    def names(self, release: ReleaseNumber) -> list[str]:
+        """What a release serves."""
+        judged = judged_by(release, self.read)
+        entries = (self.find(name) for name in self.lines)
+        return [entry.name for entry in entries if entry and entry.served.holds(judged)]
+
+
+def _alike(name: str) -> list[str]:
+    suffix = next((ending for ending in _SUFFIXES if name.endswith(ending)), "")
+    return [name, *(name.replace(suffix, other) for other in _SUFFIXES if suffix)]
 
 
 @frozen
@@ -66,14 +109,20 @@ class TransformersClasses:
 
 @cache
 def model_classes() -> ModelClasses:
-    """The registry of the newest release that is recorded.
+    """The registries of all releases.
 
-    Source: vllm.model_executor.models.registry (0.33.0)
+    Source: vllm.model_executor.models.registry (0.6.0 to 0.33.0)
     """
-    newest = max(_FOLDER.glob("*.toml"), key=lambda p: tuple(map(int, p.stem.split("."))))
-    data = tomllib.loads(newest.read_text(encoding="utf-8"))
+    return read_classes(_CLASSES.read_text(encoding="utf-8"))
+
+
+def read_classes(text: str) -> ModelClasses:
+    """The table from its file's text."""
+    data = tomllib.loads(text)
     return ModelClasses(
-        served=frozenset(data["served"].split()), removed=data["removed"], plugin=data["plugin"]
+        read=tuple(map(release_number, data.get("read", "").split())),
+        lines={line.split(maxsplit=1)[0]: line for line in data.get("classes", "").splitlines()},
+        plugin=data.get("plugin", {}),
     )
 
 
@@ -89,12 +138,15 @@ def transformers_classes() -> TransformersClasses:
     )
 
 
-def served_by_transformers(names: list[str]) -> bool:
+def served_by_transformers(names: list[str], release: ReleaseNumber) -> bool:
     """Whether a model falls to the Transformers backend: the first class named decides.
 
-    vLLM tries that before it says that a class was removed.
+    vLLM tries that before it says that a class was removed. A class that came to vLLM only later
+    is no such case: which release of transformers was installed beside decides there.
     """
     classes = model_classes()
-    if not names or any(classes.serves(name) for name in names):
+    if not names or any(classes.serving(name, release) for name in names):
         return False
-    return names[0] in transformers_classes().compatible
+    entry = classes.ever(names[0])
+    later = entry is not None and entry.served.next_after(release) is not None
+    return names[0] in transformers_classes().compatible and not later

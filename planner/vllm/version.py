@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from planner.errors import UnknownNameError
 from planner.frozen import frozen
+from planner.vllm.spans import LAST_PATCH, ReleaseNumber, release_name, release_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ class VllmVersion:
     """The behaviour of one version.
 
     Attributes:
-        name: major and minor, ``0.33``.
+        name: as it was asked for: major and minor, ``0.33``, and a patch where one was named.
         gpu_memory_utilization: the default share of a GPU's memory.
         graphs: CUDA graphs are ``outside`` the budget, or ``estimated`` and taken off it.
         kv_tokens: "GPU KV cache size" counts the tokens of all ``blocks``, or ``concurrency``
@@ -99,8 +100,13 @@ class VllmVersion:
 
     @property
     def number(self) -> tuple[int, int]:
-        """For comparing."""
+        """Major and minor, for comparing."""
         return version_number(self.name)
+
+    @property
+    def release(self) -> ReleaseNumber:
+        """With the patch, for comparing; the last one where none was named."""
+        return release_number(self.name, LAST_PATCH)
 
     def uses_runner_v2(self, model: RunnerFacts) -> bool:
         """Whether a model runs on the second model runner.
@@ -123,13 +129,13 @@ def version_number(name: str) -> tuple[int, int]:
 
 
 @cache
-def _files() -> dict[tuple[int, int], Path]:
-    return dict(sorted((version_number(path.stem), path) for path in _FOLDER.glob("*.toml")))
+def _files() -> dict[ReleaseNumber, Path]:
+    return dict(sorted((release_number(path.stem), path) for path in _FOLDER.glob("*.toml")))
 
 
 def newest() -> str:
-    """The newest version known."""
-    return ".".join(map(str, max(_files())))
+    """The newest version known, without a patch."""
+    return release_name((*max(_files())[:2], LAST_PATCH))
 
 
 def oldest() -> tuple[int, int]:
@@ -152,26 +158,30 @@ def installed() -> str | None:
 def find_version(name: str | None = None) -> VllmVersion:
     """The behaviour of a version; the installed one, or the newest known, when none is named.
 
+    A name without a patch stands for the last patch of its minor release.
+
     Raises:
         UnknownNameError: the name is no version, or is older or newer than what is known.
     """
+    named = name is not None
     asked = name or installed() or newest()
     known = _files()
     try:
-        number = version_number(asked.removeprefix("v"))
+        release = release_number(asked, LAST_PATCH)
     except ValueError:
-        number = None
-    if number is None or not min(known) <= number <= max(known):
-        oldest = ".".join(map(str, min(known)))
+        release = None
+    if release is None or not min(known)[:2] <= release[:2] <= max(known)[:2]:
         raise UnknownNameError(
             f"vLLM {asked} is not known",
-            cause=f"the behaviour of {oldest} to {newest()} is recorded",
+            cause=f"the behaviour of {release_name((*min(known)[:2], LAST_PATCH))} to {newest()} "
+            "is recorded",
             fix=f"use --vllm-version {newest()}",
         )
     facts: dict[str, Any] = {}
     for since, path in known.items():
-        if since <= number:
+        if since <= release:
             facts |= tomllib.loads(path.read_text(encoding="utf-8"))
     own = {f.name for f in fields(VllmVersion)}
     facts = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items() if k in own}
-    return VllmVersion(**facts | {"name": ".".join(map(str, number))})
+    shown = release if named else (*release[:2], LAST_PATCH)
+    return VllmVersion(**facts | {"name": release_name(shown)})
