@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from planner.vllm.spans import LAST_PATCH, Spans, judged_by, release_name, release_number
 
 from planner.vllm.registry import model_classes, served_by_transformers
+from planner.vllm.spans import LAST_PATCH, Spans, judged_by, release_name, release_number
 from planner.vllm.version import find_version
 
 
