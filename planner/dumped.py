@@ -7,14 +7,26 @@ from typing import Any
 
 #: lines are not folded: a command stays on one line
 _ENDLESS = 1 << 20
+#: line breaks and a mark that YAML keeps only where they are escaped
+_ESCAPED = frozenset("\x85\u2028\u2029\ufeff")
 
 
 def dump(*documents: Any) -> str:  # noqa: ANN401 - whatever JSON holds
     """Documents in the order of their keys, a line a value, ``---`` between them."""
     # 30 ms, and only YAML needs it
     from ruamel.yaml import YAML
+    from ruamel.yaml.representer import SafeRepresenter
 
+    class Representer(SafeRepresenter):
+        """Plain data, with every text as it is."""
+
+    def text(of: SafeRepresenter, value: str) -> Any:  # noqa: ANN401 - a node of ruamel's
+        style = None if _ESCAPED.isdisjoint(value) else '"'
+        return of.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Representer.add_representer(str, text)
     writer = YAML(typ="safe", pure=True)
+    writer.Representer = Representer
     writer.default_flow_style = False
     writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment] # typed as None
     writer.width = _ENDLESS

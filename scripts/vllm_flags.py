@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 #: the files whose ``add_argument`` calls make the parser of ``vllm serve``
 PARSERS = ("engine/arg_utils.py", "entrypoints/common/cli_args.py")
+#: what a program gives to vllm.LLM
+OFFLINE = "entrypoints/llm.py"
+#: annotations of values that are no text, though text may be one way to write them
+NO_TEXT = {"bool", "int", "float", "dict", "list", "set", "tuple", "type", "Any"}
 #: classes whose every field is an option, without a call that names it
 FRONTEND = ("BaseFrontendArgs", "FrontendArgs")
 HEADER = """\
@@ -32,6 +36,10 @@ MEANING = {
     "optional": "one value may follow",
     "value": "one value follows",
     "list": "one value or more follow",
+}
+OFFLINE_MEANING = {
+    "offline": "vllm.LLM takes them too, as a number, a switch or what JSON holds",
+    "offline_text": "vllm.LLM takes them too, as text",
 }
 
 
@@ -104,6 +112,24 @@ def _kind(call: ast.Call, sources: dict[str, str], fields: dict[str, dict[str, s
     return kind_of_keywords({k.arg: ast.unparse(k.value) for k in call.keywords if k.arg})
 
 
+def offline(package: Path) -> dict[str, set[str]]:
+    """Options that are keywords of ``vllm.LLM`` too, by what their value is."""
+    keywords = dict(annotated_fields(package)["EngineArgs"])
+    for node in ast.walk(ast.parse((package / OFFLINE).read_text())):
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+            keywords |= {
+                each.arg: ast.unparse(each.annotation)
+                for each in node.args.kwonlyargs
+                if each.annotation and each.arg not in keywords
+            }
+    found: dict[str, set[str]] = {kind: set() for kind in OFFLINE_MEANING}
+    for name, annotation in keywords.items():
+        words = {w.split("[")[0] for w in annotation.replace(" ", "").split("|")}
+        data = words & NO_TEXT or any(word.endswith(("Config", "Overrides")) for word in words)
+        found["offline" if data else "offline_text"].add(f"--{name.replace('_', '-')}")
+    return found
+
+
 def main() -> None:
     """Write ``planner/vllm/options/<version>.toml``."""
     package, version = Path(sys.argv[1]), sys.argv[2]
@@ -111,12 +137,15 @@ def main() -> None:
     for name, kind in options(package):
         by_kind[kind].add(name)
     text = HEADER.format(version=version)
-    for kind, meaning in MEANING.items():
+    known = set().union(*by_kind.values())
+    for kind, flags in offline(package).items():
+        by_kind[kind] = flags & known
+    for kind, meaning in (MEANING | OFFLINE_MEANING).items():
         names = "".join(f'    "{name}",\n' for name in sorted(by_kind[kind]))
         text += f"# {meaning}\n{kind} = [\n{names}]\n"
     target = ROOT / "planner/vllm/options" / f"{version}.toml"
     target.write_text(text)
-    print(f"{target.relative_to(ROOT)}: {sum(map(len, by_kind.values()))} spellings")
+    print(f"{target.relative_to(ROOT)}: {len(known)} spellings")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from planner.frozen import frozen
 from planner.vllm.arguments import OPTIONS, Kind
@@ -62,18 +62,30 @@ def named() -> Mapping[str, Spelling]:
 
 
 @cache
-def known(version: str | None = None) -> Mapping[str, Spelling]:
-    """Every spelling of a release, ``0.33`` or like it; the newest release known by default.
-
-    A release without a file of its own answers with the newest one's.
-    """
+def _document(version: str | None) -> Mapping[str, Any]:
+    """What is recorded of a release; the newest one's where it has no file of its own."""
     # 3 ms, and only an option that the planner has no use for needs the whole list
     import tomllib
 
     path = _FOLDER / f"{'.'.join((version or '').split('.')[:2])}.toml"
     if not path.is_file():
         path = max(_FOLDER.glob("*.toml"), key=lambda p: tuple(map(int, p.stem.split("."))))
-    kinds = tomllib.loads(path.read_text(encoding="utf-8"))
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def keywords(version: str | None = None) -> dict[str, bool]:
+    """The options that ``vllm.LLM`` takes as keywords, and whether as text."""
+    document = _document(version)
+    return dict.fromkeys(document["offline"], False) | dict.fromkeys(document["offline_text"], True)
+
+
+@cache
+def known(version: str | None = None) -> Mapping[str, Spelling]:
+    """Every spelling of a release, ``0.33`` or like it; the newest release known by default.
+
+    A release without a file of its own answers with the newest one's.
+    """
+    kinds = _document(version)
     return spellings(
         Spelling(flag=flag, kind=kind) for kind in get_args(Kind) for flag in kinds[kind]
     ) | dict(named())

@@ -30,6 +30,7 @@ class Release:
         torch: the release that its binaries are compiled against.
         cuda: of the wheel on the package index.
         image_cuda: of the vllm-openai image.
+        image_variants: further CUDA releases that the image is published for, by a tag's ending.
         architectures: compute capabilities that binaries are compiled for.
         ptx: newer boards compile the last of them as it is loaded.
         python: as the wheel requires it.
@@ -42,11 +43,28 @@ class Release:
     torch: str
     cuda: str
     image_cuda: str
+    image_variants: tuple[str, ...]
     architectures: tuple[str, ...]
     ptx: bool
     python: str
     glibc: str
     ray: bool
+
+    def image_tag(self, driver: str = "") -> str | None:
+        """Of the vllm-openai image that a driver runs: ``v0.33.0``, ``v0.21.0-cu129``.
+
+        Args:
+            driver: ``570.26``; empty: the image's own CUDA is taken.
+
+        None: the driver is too old for every CUDA that it is published for.
+        """
+        for cuda in (self.image_cuda, *self.image_variants):
+            toolkit = find_toolkit(cuda)
+            least = toolkit.least_driver if toolkit else ""
+            if not driver or version_key(driver) >= version_key(least):
+                ending = f"-cu{cuda.replace('.', '')}" if cuda != self.image_cuda else ""
+                return f"v{self.version}{ending}"
+        return None
 
     def runs_on(self, capability: tuple[int, int]) -> bool:
         """Whether its binaries run on boards of a compute capability.
@@ -76,7 +94,8 @@ def releases() -> tuple[Release, ...]:
     found = []
     for entry in _document()["release"]:
         facts |= entry
-        found.append(Release(**facts | {"architectures": tuple(facts["architectures"])}))
+        lists = {name: tuple(value) for name, value in facts.items() if isinstance(value, list)}
+        found.append(Release(**facts | lists))
     return tuple(found)
 
 

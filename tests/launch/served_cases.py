@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+from functools import cache
 from typing import TYPE_CHECKING
 
+from hypothesis import strategies as st
+
+from planner.cli.app import run
 from planner.launch.base import Served, find, settle
 from planner.launch.parts.served import served
 from planner.plan import Answer, Command, Fit, Hardware, HardwareGroup, KvCache, Layout, Model
@@ -20,6 +26,32 @@ H100_BYTES = 85_017_624_576
 HOSTILE = "a'b\"c $(touch pwned) `id`; x\n- y: *z #\\"
 
 
+#: anything that the kernel takes as an argument
+WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+#: a folder as people name them
+ODD_FOLDER = '/data/Bob\'s "best" models/llama 3.1'
+
+
+def planned(*words: str) -> Answer:
+    """What ``planner recommend`` answers."""
+    document = io.StringIO()
+    with contextlib.redirect_stdout(document):
+        assert run(["recommend", *words, "--top", "1", "--offline", "--format", "json"]) == 0
+    return Answer.model_validate_json(document.getvalue())
+
+
+@cache
+def real_plans() -> dict[str, Answer]:
+    """Models on the boards that people have."""
+    t4 = ("--dtype", "half", "--max-model-len", "4096", "--quantization", "fp8")
+    return {
+        "deepseek-r1-2x8xa100": planned("--model", "DeepSeek-R1", "--gpus", "2x8xA100"),
+        "qwen3-32b-4xl40s": planned("--model", "Qwen/Qwen3-32B", "--gpus", "4xL40S"),
+        "llama-on-t4": planned("--model", "Llama-3.1-8B", "--gpus", "T4", *t4),
+        "qwen3-32b-mi300x": planned("--model", "Qwen/Qwen3-32B", "--gpus", "2xMI300X"),
+    }
+
+
 def answer(
     tp: int = 1,
     pp: int = 1,
@@ -30,6 +62,7 @@ def answer(
     model: str = "Qwen/Qwen3-8B",
     options: Mapping[str, object] | None = None,
     environment: Mapping[str, str] | None = None,
+    accelerator: str = "h100-sxm5-80gb",
 ) -> Answer:
     """A plan of one layout on nodes of 8 H100."""
     sizes = {"--tensor-parallel-size": tp, "--pipeline-parallel-size": pp}
@@ -69,7 +102,7 @@ def answer(
         ),
     )
     group = HardwareGroup(
-        accelerator="h100-sxm5-80gb",
+        accelerator=accelerator,
         nodes=nodes,
         gpus_per_node=8,
         memory_bytes=H100_BYTES,
@@ -95,6 +128,7 @@ def record(
     secrets: tuple[str, ...] = (),
     image: str | None = None,
     replicas: int = 1,
+    settings: Mapping[str, str] | None = None,
 ) -> Served:
     """What a launcher is given of it."""
     return served(
@@ -106,7 +140,7 @@ def record(
         secrets=secrets,
         image=image,
         replicas=replicas,
-        settings=settle(find(to), to, {}),
+        settings=settle(find(to), to, settings or {}),
     )
 
 
@@ -124,6 +158,10 @@ def cases(to: str) -> dict[str, Served]:
         "two-nodes": record(answer(8, 2, nodes=2), to, variables={"NCCL_SOCKET_IFNAME": "eth0"}),
         "two-nodes-ray": record(answer(8, 2, nodes=2, executor="ray"), to),
         "three-servers": record(answer(2), to, replicas=3),
+        "folder": record(
+            answer(model=ODD_FOLDER, options={"--chat-template": "/data/t.jinja"}), to
+        ),
+        **{name: record(each, to) for name, each in real_plans().items()},
         "hostile": record(hostile, to, secrets=("VLLM_API_KEY",)),
     }
 

@@ -13,13 +13,10 @@ from planner.launch.parts import shell
 from planner.launch.parts.served import short_name
 from planner.plan import Command
 from planner.vllm.hosts import shell_line
-from tests.launch.served_cases import HOSTILE, answer, record
+from tests.launch.served_cases import HOSTILE, WORDS, answer, record
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-#: anything that the kernel takes as an argument
-WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
 
 def command(argv: tuple[str, ...], environment: dict[str, str]) -> Command:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from planner.errors import InvalidInputError, RefusedError, UsageError
 from planner.finding import Severity
 from planner.launch.base import PORT, Served
+from planner.launch.parts.paths import rooted
 from planner.launch.parts.secrets import mirrors, refuse_secrets, secret_names
 from planner.vllm.command import read_command
 from planner.vllm.hosts import shell_line
@@ -136,7 +137,9 @@ def _changed(
 ) -> Command:
     """The command with more options and variables; one that joins hosts gets only the latter."""
     joins = command.argv[:1] == (_JOINS,)
-    argv = command.argv if joins or not options else with_options(command.argv, options, version)
+    argv = command.argv
+    if not joins:
+        argv = rooted(with_options(argv, options, version) if options else argv, version)
     environment = {**command.environment, **variables}
     return command.model_copy(
         update={"argv": argv, "environment": environment, "shell": shell_line(argv, environment)}

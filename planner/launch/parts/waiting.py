@@ -29,4 +29,4 @@ def health_check(served: Served) -> tuple[str, ...]:
     (docker/Dockerfile)
     """
     url = f"http://127.0.0.1:{served.port}/health"
-    return ("curl", "--fail", "--silent", "--show-error", "--max-time", "5", url)
+    return ("curl", "-fsS", "-m", "5", url)

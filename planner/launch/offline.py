@@ -1,0 +1,149 @@
+"""Offline: a Python script that answers a file of prompts with vLLM, without a server.
+
+Source: vllm.entrypoints.llm.LLM (0.33.0)
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planner.errors import UsageError
+from planner.launch.base import EXECUTABLE, LaunchFile, Setting
+from planner.launch.parts.board import GPUS, VISIBLE, of_replicas, platform
+from planner.vllm.command import program
+from planner.vllm.flags import keywords, known
+from planner.vllm.tokens import tokens
+from planner.vllm.values import AUTO, human_int
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.launch.base import Served
+    from planner.vllm.tokens import Token
+
+_MAX_TOKENS = Setting(
+    name="max_tokens", help="Longest answer where a line says nothing else.", default="256"
+)
+_TEMPERATURE = Setting(
+    name="temperature", help="Where a line says nothing else; 0 is greedy.", default="0"
+)
+SETTINGS: tuple[Setting, ...] = (_MAX_TOKENS, _TEMPERATURE, GPUS)
+
+_SCRIPT = "batch.py"
+#: the program, whose constants are filled in
+_PROGRAM = Path(__file__).parent / "parts" / _SCRIPT
+#: the longest context that fits. Source: vllm.utils.argparse_utils.human_readable_int_or_auto
+_AUTO = -1
+
+
+def files(served: Served) -> tuple[LaunchFile, ...]:
+    """The script, which takes a file of prompts and the name of the file to write.
+
+    Raises:
+        UsageError: the plan has replicas of its own or several hosts, or a setting is no number.
+    """
+    if served.nodes > 1:
+        raise UsageError(
+            f"the layout takes {served.nodes} hosts, and one Python process starts vLLM on one",
+            fix="--to slurm starts a server on all of them, which takes batches too",
+        )
+    if served.layout.data_parallel_size > 1:
+        raise UsageError(
+            f"vLLM's LLM refuses data_parallel_size {served.layout.data_parallel_size}",
+            cause="within one process it may hang",
+            fix=f"plan with --data-parallel-size 1, and --replicas "
+            f"{served.layout.data_parallel_size} processes answer a part of the prompts each",
+        )
+    environment = dict(served.server.environment)
+    values = {"ENVIRONMENT": environment, "ENGINE": _engine(served), "SAMPLING": _sampling(served)}
+    return (LaunchFile(path=_SCRIPT, text=_filled(values), mode=EXECUTABLE),)
+
+
+def start(served: Served) -> tuple[tuple[str, ...], ...]:
+    """One process for each replica, with GPUs and a part of the prompts of its own."""
+    gpus = of_replicas(served)
+    if gpus == ((),):
+        return (("python3", _SCRIPT, "prompts.jsonl", "answers.jsonl"),)
+    variable = VISIBLE.get(platform(served), VISIBLE["cuda"])
+    shown = [("env", f"{variable}={','.join(names)}", "python3", _SCRIPT) for names in gpus]
+    if len(gpus) == 1:
+        return ((*shown[0], "prompts.jsonl", "answers.jsonl"),)
+    return tuple(
+        (*words, "prompts.jsonl", f"answers-{place}.jsonl", "--part", f"{place}/{len(gpus)}")
+        for place, words in enumerate(shown)
+    )
+
+
+def _engine(served: Served) -> dict[str, Any]:
+    """The keywords of LLM: the model, and the options that are not a server's alone."""
+    version = served.vllm_version
+    start, _ = program(served.server.argv)
+    takes = keywords(version)
+    engine: dict[str, Any] = {"model": served.model}
+    for token in tokens(served.server.argv[start:], known(version)):
+        flag, on = _base(token, takes)
+        if flag in takes:
+            engine[flag.removeprefix("--").replace("-", "_")] = _value(token, on, takes[flag])
+    return engine
+
+
+def _base(token: Token, takes: Mapping[str, bool]) -> tuple[str, bool]:
+    """The option that a flag turns on or off."""
+    if token.spelling is None or token.spelling.on:
+        return token.spelling.flag if token.spelling else "", True
+    body = token.spelling.flag.removeprefix("--").removeprefix("no-")
+    names = [f"--{body}", f"--{body.replace('disable-', 'enable-', 1)}"]
+    names.append(f"--{body.replace('enable-', 'disable-', 1)}")
+    return next((name for name in names if name in takes and name != token.typed), ""), False
+
+
+def _value(token: Token, on: bool, is_text: bool) -> Any:  # noqa: ANN401, FBT001 - an option's
+    """What vLLM would make of what was typed."""
+    if token.spelling and token.spelling.kind in {"switch", "on"}:
+        return on
+    read = [value if is_text else _read(value) for value in token.values]
+    many = token.spelling is not None and token.spelling.kind == "list"
+    return read if many else read[0] if read else True
+
+
+def _read(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    if text == AUTO:
+        return _AUTO
+    for reader in (json.loads, human_int):
+        try:
+            return reader(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _sampling(served: Served) -> dict[str, Any]:
+    typed = {
+        setting.name: served.settings.get(setting.name) or setting.default
+        for setting in (_MAX_TOKENS, _TEMPERATURE)
+    }
+    try:
+        return {"max_tokens": int(typed["max_tokens"]), "temperature": float(typed["temperature"])}
+    except ValueError:
+        raise UsageError(
+            f"max_tokens {typed['max_tokens']} or temperature {typed['temperature']} is no number",
+            fix="--set max_tokens=256 --set temperature=0.7",
+        ) from None
+
+
+def _filled(values: Mapping[str, Mapping[str, Any]]) -> str:
+    """The program with its constants replaced, each by a literal."""
+    text = _PROGRAM.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    for node in reversed(ast.parse(text).body):
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
+            continue
+        name = node.target.id
+        if name in values and node.end_lineno is not None:
+            begins = f"{name}: {ast.unparse(node.annotation)} = {{"
+            items = [f"    {key!r}: {value!r}," for key, value in values[name].items()]
+            lines[node.lineno - 1 : node.end_lineno] = [begins, *items, "}"]
+    return "\n".join(("#!/usr/bin/env python3", *lines, ""))

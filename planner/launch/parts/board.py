@@ -1,0 +1,57 @@
+"""What a deployment's GPUs are: their platform, and which of a host's it takes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from planner.errors import UnknownNameError, UsageError
+from planner.hardware.catalog import Catalog
+from planner.hardware.lookup import find
+from planner.launch.base import Setting
+
+if TYPE_CHECKING:
+    from planner.launch.base import Served
+
+GPUS = Setting(
+    name="gpus", help="GPUs of the host to take, by number or UUID: 4,5,6,7 (the first ones)."
+)
+#: the variable that shows a process some GPUs; vLLM sets CUDA's from HIP's by itself
+VISIBLE = {"cuda": "CUDA_VISIBLE_DEVICES", "rocm": "HIP_VISIBLE_DEVICES"}
+_GPU = re.compile(r"[A-Za-z0-9/-]+")
+
+
+def platform(served: Served) -> str:
+    """``cuda``, ``rocm``, … ; a board that only the user's own cluster file knows is CUDA's."""
+    try:
+        return find(Catalog.default(), served.group.accelerator).accelerator.platform
+    except UnknownNameError:
+        return "cuda"
+
+
+def of_replicas(served: Served) -> tuple[tuple[str, ...], ...]:
+    """The GPUs of each replica on a host; no names where the only one takes all of them.
+
+    Raises:
+        UsageError: the host has fewer, or other ones were named than are needed.
+    """
+    each, have = served.gpus_per_node, served.group.gpus_per_node
+    need = each * served.replicas
+    typed = served.settings.get(GPUS.name, "")
+    names = typed.split(",") if typed else [str(number) for number in range(need)]
+    if len(names) != need or not all(_GPU.fullmatch(name) for name in names):
+        raise UsageError(
+            f"--set gpus={typed} is not {need} GPUs",
+            cause=f"{served.replicas} servers of {each} GPUs each"
+            if served.replicas > 1
+            else f"the layout takes {each} GPUs of a host",
+            fix=f"--set gpus={','.join(map(str, range(need)))}",
+        )
+    if need > have:
+        raise UsageError(
+            f"{served.replicas} servers of {each} GPUs need {need}, a host has {have}",
+            fix=f"--replicas {have // each}, or --to kubernetes spreads them over hosts",
+        )
+    if need == have and served.replicas == 1 and not typed:
+        return ((),)
+    return tuple(tuple(names[first : first + each]) for first in range(0, need, each))

@@ -1,0 +1,80 @@
+"""A configuration of nginx that spreads requests over like servers.
+
+Source: docs/deployment/nginx.md (0.33) for ``least_conn``; ngx_http_proxy_module for the rest
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+#: a directive: its words, and what stands within its braces; None where it has none
+Directive: TypeAlias = "tuple[tuple[str, ...], Sequence[Directive] | None]"
+
+#: the folders that nginx keeps bodies in, which only root may write where they are by default
+_TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+_LONGEST = "1h"
+
+
+def balancer(servers: Iterable[str], port: int, *, own_folder: bool = False) -> str:
+    """The whole file.
+
+    Each request goes to the server with the fewest under way. Answers are passed on word by word,
+    and may take an hour.
+
+    Args:
+        servers: ``host:port``, of names and numbers alone.
+        port: to listen on.
+        own_folder: everything lies in the folder that nginx is started with (``-p``), so that it
+            needs no rights; else where the image of nginx has it.
+    """
+    location = (
+        _set("proxy_pass", "http://servers"),
+        _set("proxy_http_version", "1.1"),
+        _set("proxy_set_header", "Connection", ""),
+        _set("proxy_set_header", "Host", "$host"),
+        _set("proxy_set_header", "X-Forwarded-For", "$proxy_add_x_forwarded_for"),
+        _set("proxy_set_header", "X-Forwarded-Proto", "$scheme"),
+        _set("proxy_buffering", "off"),
+        _set("proxy_connect_timeout", "5s"),
+        _set("proxy_read_timeout", _LONGEST),
+        _set("proxy_send_timeout", _LONGEST),
+    )
+    upstream = (
+        _set("least_conn"),
+        *(_set("server", server) for server in servers),
+        _set("keepalive", "64"),
+    )
+    server = (
+        _set("listen", str(port)),
+        # pictures and long prompts: vLLM judges what is too long
+        _set("client_max_body_size", "0"),
+        (("location", "/"), location),
+    )
+    http = ((("upstream", "servers"), upstream), (("server",), server))
+    own = [_set(f"{name}_temp_path", f"nginx/{name}") for name in _TEMPORARY] if own_folder else []
+    logs = [_set("access_log", "off"), *own] if own_folder else []
+    main = (
+        *((_set("pid", "nginx/nginx.pid"), _set("error_log", "stderr")) if own_folder else ()),
+        _set("worker_processes", "auto"),
+        (("events",), (_set("worker_connections", "4096"),)),
+        (("http",), (*logs, *http)),
+    )
+    return "".join(f"{line}\n" for line in _lines(main))
+
+
+def _set(*words: str) -> Directive:
+    return words, None
+
+
+def _lines(directives: Sequence[Directive], indent: str = "") -> Iterator[str]:
+    for words, within in directives:
+        text = indent + " ".join(word or '""' for word in words)
+        if within is None:
+            yield f"{text};"
+        else:
+            yield f"{text} {{"
+            yield from _lines(within, f"{indent}    ")
+            yield f"{indent}}}"

@@ -1,0 +1,14 @@
+#!/bin/sh
+set -eu
+: "${HEAD_ADDRESS:?is not set}"
+: "${HF_HOME:=${HOME:?}/.cache/huggingface}"
+mkdir -p "$HF_HOME"
+exec docker run --rm --name qwen3-8b-1 \
+    --gpus all \
+    --device /dev/infiniband --cap-add IPC_LOCK --ulimit memlock=-1 \
+    --ipc host \
+    --network host \
+    --volume "$HF_HOME":/root/.cache/huggingface --volume vllm-cache:/root/.cache/vllm \
+    --env NCCL_SOCKET_IFNAME=eth0 \
+    --entrypoint '' vllm/vllm-openai:v0.33.0 \
+    vllm serve Qwen/Qwen3-8B --tensor-parallel-size 8 --pipeline-parallel-size 2 --gpu-memory-utilization 0.95 --nnodes 2 --node-rank 1 --master-addr "$HEAD_ADDRESS" --headless
