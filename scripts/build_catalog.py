@@ -23,6 +23,7 @@ from planner.model.config_file import read_object, with_modelopt
 from planner.model.dimensions import check_dimensions
 from scripts.catalog_checks import Evidence, Model, Verdict
 from scripts.catalog_keys import Keys
+from scripts.catalog_unquantized import with_unquantized
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "planner" / "model" / "catalog_data"
@@ -30,7 +31,7 @@ TITLE = "# written by scripts/build_catalog.py: id, architecture, quantization, 
 TITLE += "checkpoint bytes, trust, whether its publisher made it"
 
 
-def read_models(folder: Path) -> list[Model]:
+def read_models(folder: Path, evidence: Evidence) -> list[Model]:
     """Every collected model, by id; a configuration that cannot be one stops the script."""
     with (folder / "INDEX.csv").open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
@@ -41,6 +42,9 @@ def read_models(folder: Path) -> list[Model]:
         if beside.exists():
             config = with_modelopt(config, read_object(beside))
         check_dimensions(config, row["file"])
+        patterns = evidence.unquantized(row["repo_id"])
+        if patterns:
+            config = with_unquantized(config, patterns)
         models.append(Model(row=row, config=config))
     return models
 
@@ -125,8 +129,8 @@ def main() -> None:
     """Build it and say what was left out."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("source", type=Path, metavar="SOURCE_DIR")
-    models = read_models(parser.parse_args().source)
     evidence = Evidence(Path(__file__).with_name("catalog_evidence.toml"))
+    models = read_models(parser.parse_args().source, evidence)
     verdicts = judge_all(models, evidence)
     report(verdicts, write(models, verdicts, evidence))
 

@@ -91,9 +91,15 @@ class Evidence:
         """What may differ from the published file."""
         if model.id in self._known["differs"]:
             return str(self._known["differs"][model.id])
+        if model.id in self._known["unquantized"]:
+            return "which layers are left unquantized is told by the number of scales"
         told = " ".join((model.row["note"], model.row["check"], model.row["source"]))
         found = (text for phrase, text in self._known["phrases"].items() if phrase in told)
         return next(found, None)
+
+    def unquantized(self, name: str) -> list[str]:
+        """Patterns of the layers that a checkpoint leaves unquantized; none where it says so."""
+        return list(self._known["unquantized"].get(name, {}).get("patterns", ()))
 
     def parameters(self, model: Model) -> int | None:
         """Parameters of the model: counted twice, else as the index states them."""

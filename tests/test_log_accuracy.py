@@ -11,6 +11,7 @@ from scripts.log_figures import (
     brier_score,
     calibration,
     log_figures,
+    stated,
     supported,
 )
 from scripts.public_runs import read_excluded, read_public_runs
@@ -26,7 +27,12 @@ def test_weights_do_not_get_worse(answers: list[LogAnswer]) -> None:
     assert figures.weights_rows >= 50
     # the goals are 80 and 97: see tests/data/logs_public/README.md
     assert figures.weights_within_tenth_percent >= 80
+    # one source of six: a model whose encoder was left out, it seems, by an option not quoted
     assert figures.weights_within_percent >= 83
+    of_all = log_figures(stated(answers))
+    assert of_all.weights_rows >= 62
+    assert of_all.weights_within_tenth_percent >= 92
+    assert of_all.weights_within_percent >= 93
 
 
 def test_capacity_does_not_get_worse(answers: list[LogAnswer]) -> None:
