@@ -16,8 +16,8 @@ from planner.runtime import calibrate
 from planner.runtime.calibration_answer import constants
 from planner.runtime.host import host_facts
 from planner.runtime.host_needs import needs_of, to_download
-from planner.targets.plan_file import is_plan, read_answer
-from planner.targets.yaml_text import read_document
+from planner.targets.files import read_document
+from planner.targets.formats.plan import is_plan, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,10 @@ from planner.finding import Location
 from planner.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from planner.targets.container import Container
+    from planner.targets.document import Word
     from planner.vllm.arguments import VllmArguments
     from planner.vllm.command import ServeCommand, UnknownOption
 
@@ -31,10 +33,12 @@ class Target:
     """Bytes of each GPU that other processes hold, where it says so."""
     vllm_version: str | None = None
     """The release it was made for, where it says so."""
-    words: tuple[str, ...] = ()
-    """The words of a command line, for pointing at one."""
-    lines: Mapping[str, int] = field(default_factory=dict)
-    """Line of a key in a file, by its path with dots."""
+    part: str = ""
+    """Which part of a file that describes several: ``services.chat``, ``Deployment/chat``."""
+    container: Container | None = None
+    """What surrounds the server, where the file says so."""
+    places: Mapping[str, Location] = field(default_factory=dict)
+    """Where an option is fixed, by its name."""
 
     @property
     def model(self) -> str | None:
@@ -62,12 +66,16 @@ class Target:
         return self.commands[0].unknown
 
     def location(self, option: str) -> Location | None:
-        """Where an option is fixed: a column of a command line, else a line of a file."""
-        place = self.commands[0].places.get(option)
-        if self.words and place is not None:
-            before = sum(len(word) + 1 for word in self.words[:place])
-            return Location(file=self.name, line=1, column=before + 1)
-        if not self.lines:
-            return None
-        key = f"layouts.0.vllm_args.--{option.replace('_', '-')}"
-        return Location(file=self.name, line=self.lines.get(key), path=key)
+        """Where an option is fixed, as far as the target says."""
+        return self.places.get(option)
+
+
+def option_places(
+    file: str, command: ServeCommand, words: Sequence[Word], path: str | None = None
+) -> dict[str, Location]:
+    """Where the options of a command stand, of the words that it was read from."""
+    return {
+        option: Location(file=file, line=words[n].line, column=words[n].column, path=path)
+        for option, n in command.places.items()
+        if n < len(words)
+    }

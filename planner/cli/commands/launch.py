@@ -72,8 +72,8 @@ def _plan(
 
         require(asked, "launch")
         return asked, recommend(asked)
-    from planner.targets.plan_file import read_answer
-    from planner.targets.yaml_text import read_document
+    from planner.targets.files import read_document
+    from planner.targets.formats.plan import read_answer
 
     document, lines = read_document(target)
     return asked, read_answer(target, document, lines)

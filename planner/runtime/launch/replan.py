@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planner.request import judged
-from planner.targets.plan_file import gpus_text
+from planner.targets.formats.plan import gpus_text
 from planner.vllm.command import read_command
 
 if TYPE_CHECKING:

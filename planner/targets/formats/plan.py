@@ -11,8 +11,11 @@ from planner.vllm.command import ServeCommand, read_command, write_options
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planner.finding import Location
     from planner.plan import Answer, HardwareGroup, Layout
+    from planner.targets.document import Document
 
+KIND = "plans"
 #: the five sizes of a layout, by the option that fixes each
 _SIZES = {
     "tensor_parallel_size": "tensor_parallel_size",
@@ -28,19 +31,20 @@ def is_plan(document: Any) -> bool:  # noqa: ANN401 - whatever a file holds
     return isinstance(document, dict) and str(document.get("schema", "")).startswith("planner/")
 
 
-def read_plan(
-    name: str,
-    document: Any,  # noqa: ANN401 - whatever a file holds
-    lines: Mapping[str, int],
-    version: str | None,
-) -> Target:
+def reads(document: Document) -> bool:
+    """It says that it is a plan."""
+    return is_plan(document.data)
+
+
+def targets(document: Document, version: str | None) -> tuple[Target, ...]:
     """The first layout of a plan: the one it recommends.
 
     Raises:
         InvalidInputError: a key or a value that no plan has, no layout, or a plan that
             contradicts itself.
     """
-    plan = read_answer(name, document, lines)
+    name, lines = document.name, document.lines
+    plan = read_answer(name, document.data, lines)
     if not plan.layouts or plan.model is None:
         raise InvalidInputError(
             f"{name} holds no layout", cause="nothing fitted when it was written"
@@ -49,14 +53,24 @@ def read_plan(
     release = version or plan.vllm_version
     commands = _commands(plan.model.id, layout, release)
     _agree(name, layout, commands[0], lines)
-    return Target(
-        name=name,
-        commands=commands,
-        gpus=tuple(gpus_text(group) for group in plan.hardware.groups) if plan.hardware else (),
-        memory_taken=_taken(plan.hardware.groups) if plan.hardware else None,
-        vllm_version=plan.vllm_version,
-        lines=lines,
+    return (
+        Target(
+            name=name,
+            commands=commands,
+            gpus=tuple(gpus_text(group) for group in plan.hardware.groups) if plan.hardware else (),
+            memory_taken=_taken(plan.hardware.groups) if plan.hardware else None,
+            vllm_version=plan.vllm_version,
+            places=_places(document, layout),
+        ),
     )
+
+
+def _places(document: Document, layout: Layout) -> dict[str, Location]:
+    """Where the plan fixes each option."""
+    return {
+        flag.removeprefix("--").replace("-", "_"): document.place("layouts", 0, "vllm_args", flag)
+        for flag in layout.vllm_args
+    }
 
 
 def read_answer(name: str, document: Any, lines: Mapping[str, int]) -> Answer:  # noqa: ANN401

@@ -1,0 +1,112 @@
+"""Docker compose files: each service that serves with vLLM is a deployment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from planner.errors import InvalidInputError
+from planner.targets.container import Container, Variable, docker_bytes, served_words, split
+from planner.targets.document import Word
+from planner.targets.target import Target, option_places
+from planner.vllm.command import read_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planner.targets.document import Document
+
+KIND = "docker compose files"
+
+
+def reads(document: Document) -> bool:
+    """It has services with an image or a build."""
+    services = document.at("services")
+    parts = services.values() if isinstance(services, dict) else ()
+    return any(isinstance(part, dict) and {"image", "build"} & part.keys() for part in parts)
+
+
+def targets(document: Document, version: str | None) -> Iterator[Target]:
+    """The services that serve with vLLM.
+
+    Source: compose-spec, services; vllm.entrypoints.cli.serve (0.33.0)
+    """
+    for name in document.at("services"):
+        service = ("services", name)
+        words = served_words(
+            document.at(*service, "image"),
+            _words(document, *service, "entrypoint"),
+            _words(document, *service, "command"),
+        )
+        if words is None:
+            continue
+        container = _container(document, *service)
+        release = version or container.release
+        command = read_command([word.text for word in words], release)
+        yield Target(
+            name=document.name,
+            part=f"services.{name}",
+            commands=(command,),
+            vllm_version=container.release,
+            container=container,
+            places=option_places(document.name, command, words),
+        )
+
+
+def _words(document: Document, *path: str) -> list[Word]:
+    """A command as a list, or as one text that compose splits as a shell does."""
+    typed = document.at(*path)
+    if isinstance(typed, str):
+        mark = document.marks.get(path)
+        return split(typed, Word(text="", line=mark.value_line if mark else None))
+    return document.words(*path)
+
+
+def _container(document: Document, *service: str) -> Container:
+    part: dict[str, Any] = document.at(*service)
+    named = ("image", "shm_size", "ipc", "environment", "deploy", "gpus")
+    return Container(
+        image=part.get("image"),
+        gpus=_gpus(document, *service),
+        shm_bytes=_size(document, part.get("shm_size")),
+        host_ipc=part.get("ipc") == "host" if "ipc" in part else None,
+        variables=_variables(document, *service, "environment"),
+        places={"": document.place(*service)}
+        | {key: document.place(*service, key) for key in named if key in part},
+    )
+
+
+def _gpus(document: Document, *service: str) -> int | None:
+    """GPUs that are reserved; None for all that there are, and where nothing is said."""
+    devices = document.at(*service, "deploy", "resources", "reservations", "devices")
+    for device in devices or ():
+        if "gpu" in (device.get("capabilities") or ()):
+            listed = device.get("device_ids")
+            count = len(listed) if listed else device.get("count")
+            return count if isinstance(count, int) else None
+    return None
+
+
+def _size(document: Document, typed: Any) -> int | None:  # noqa: ANN401 - a scalar of a file
+    if typed is None:
+        return None
+    try:
+        return docker_bytes(str(typed))
+    except ValueError:
+        raise InvalidInputError(f"{document.name}: shm_size {typed} is no size") from None
+
+
+def _variables(document: Document, *path: str) -> dict[str, Variable]:
+    """A mapping, or a list of NAME=VALUE; a name alone is taken over from the host."""
+    typed = document.at(*path)
+    if isinstance(typed, list):
+        pairs = [(str(item).partition("="), index) for index, item in enumerate(typed)]
+        return {
+            name: Variable(value=value if equals else None, place=document.place(*path, index))
+            for (name, equals, value), index in pairs
+        }
+    return {
+        str(name): Variable(
+            value=None if value is None else str(value), place=document.place(*path, str(name))
+        )
+        for name, value in (typed or {}).items()
+    }
