@@ -26,6 +26,7 @@ from planner.quant.read import quantization_config, read_quantization
 from planner.quant.unquantized import UNQUANTIZED
 from planner.rules.base import AskedModel, find_rule, model_findings
 from planner.settings import compute_capability, settle
+from planner.vllm.media import leaves_out
 from planner.vllm.registry import model_classes
 from planner.vllm.version import VllmVersion, find_version
 
@@ -169,7 +170,9 @@ def _architecture(
 ) -> Architecture:
     """The model as a release builds it, with its encoders as options ask for them."""
     architecture = as_built_before(read_architecture(config), version.rotary_positions)
-    if pinned.language_model_only:
+    items = encoder_items(config)
+    text_only = items is not None and leaves_out(pinned.limit_mm_per_prompt, items.kinds)
+    if pinned.language_model_only or (text_only and "audio_config" not in config):
         return architecture.without_tower()
     return architecture.with_whole_tower() if pinned.mm_encoder_tp_mode == "data" else architecture
 

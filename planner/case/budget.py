@@ -30,6 +30,7 @@ def grid_budget(grid: Grid) -> Budget:
     loss = _allocator_loss(grid)
     graphs, beside = graph_bytes(grid)
     activation, warm_up = profiled_bytes(grid)
+    unseen = _unseen(grid)
     fixed = grid.arguments.kv_cache_memory_bytes
     # what is alike on all stages has a column for each, as the rest has
     on_stages = Interval.exact(np.zeros(grid.stages.shape, dtype=np.int64))
@@ -43,9 +44,10 @@ def grid_budget(grid: Grid) -> Budget:
         allocator_bytes=_rounding(grid, loss),
         activation=activation,
         graphs=graphs,
-        non_torch=_non_torch(grid, loss) + Interval.exact(withheld_bytes(grid)) + on_stages,
+        non_torch=(_non_torch(grid, loss) + Interval.exact(withheld_bytes(grid))).minus(unseen)
+        + on_stages,
         before=_before(grid) + on_stages,
-        beside=beside + warm_up,
+        beside=beside + warm_up + unseen,
         kv_cache_bytes_fixed=None if fixed is None else fixed - withheld_bytes(grid),
     )
 
@@ -64,6 +66,21 @@ def _rounding(grid: Grid, loss: AllocatorLoss) -> Ints:
     if grid.arguments.cpu_offload_gb:
         return np.zeros(grid.stages.shape, dtype=np.int64)
     return loss.allocated_bytes
+
+
+def _unseen(grid: Grid) -> Interval:
+    """What sleep mode's allocator holds that early releases do not see: Interval of one size.
+
+    They take it off the budget's other terms, so the KV cache is larger by it, and all together
+    is more than the share. From 0.27 on sleep mode changes nothing: its allocator maps memory in
+    the same 2 MiB steps, and what it holds is counted by the device.
+
+    Source: vllm.device_allocator.cumem.CuMemAllocator.use_memory_pool,
+    vllm.utils.mem_utils.memory_profiling (0.19.1, 0.27.0, 0.33.0)
+    """
+    seen = not grid.arguments.enable_sleep_mode
+    size = Interval.product(1, constants(grid, "non_torch")["unseen_in_sleep_mode"])
+    return size.times(0) if seen else size
 
 
 def _non_torch(grid: Grid, loss: AllocatorLoss) -> Interval:

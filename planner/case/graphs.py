@@ -13,6 +13,7 @@ from planner.memory.cuda_graphs import (
     cuda_graph_bytes,
     graph_bytes_beside_budget,
 )
+from planner.vllm.environment import ESTIMATE_GRAPHS, switch
 
 if TYPE_CHECKING:
     from planner.case.grid import Grid
@@ -24,6 +25,8 @@ def graph_bytes(grid: Grid) -> tuple[Interval, Interval]:
     plan = graph_plan(grid)
     reserved = reserved_graphs(grid, plan)
     captured = captured_graphs(grid, plan)
+    if switch(grid.environment, ESTIMATE_GRAPHS) is False:
+        return reserved.times(0), captured
     return reserved, graph_bytes_beside_budget(captured, constants(grid, "cuda_graphs"))
 
 

@@ -22,6 +22,7 @@ from planner.model.evenness import Uneven, uneven
 from planner.model.state_cache import StateCache
 from planner.placement import Placement
 from planner.quant.unquantized import UNQUANTIZED
+from planner.vllm.environment import RUNNER_V2, switch
 from planner.vllm.version import RunnerFacts
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from planner.units import Bools, Ints
     from planner.vllm.arguments import VllmArguments
     from planner.vllm.version import VllmVersion
+
+#: the first release that has a second model runner to ask for
+_RUNNER_V2_SINCE = (0, 12)
 
 
 @frozen(slots=False)
@@ -130,6 +134,9 @@ class Grid:
     @cached_property
     def runner_v2(self) -> bool:
         """Whether the model runs on vLLM's second model runner in this version."""
+        asked = switch(self.environment, RUNNER_V2)
+        if asked is not None and self.version.number >= _RUNNER_V2_SINCE:
+            return asked
         return self.version.uses_runner_v2(
             RunnerFacts(
                 architecture=self.architecture.name,

@@ -6,19 +6,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.case.term_constants import constants
-from planner.constants import ROCM
+from planner.case.term_constants import constants, constants_key
+from planner.constants import ROCM, TURING, Constant
 from planner.memory.activation import ProfileRun, activation_bytes, warm_up_bytes
 from planner.memory.encoder_profile import (
     encoder_batch,
     encoder_kept_bytes,
     encoder_peak_bytes,
 )
-from planner.memory.sparse_workspace import SparseWorkspace, sparse_workspace
+from planner.memory.sparse_workspace import LOGITS_MB, SparseWorkspace, sparse_workspace
 from planner.memory.widths import ExpertKernels, activation_shape
 from planner.units import GIB
+from planner.vllm.environment import FLASHINFER_SAMPLER, INDEXER_LOGITS_MB, number, switch
+from planner.vllm.media import decoder_bytes, item_limit, leaves_out
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.case.grid import Grid
     from planner.memory.interval import Interval
     from planner.units import Ints
@@ -36,7 +40,7 @@ def profiled_bytes(grid: Grid) -> tuple[Interval, Interval]:
         tokens=tokens,
         sequences=grid.settings.max_num_seqs,
         expert_tokens=tokens * coupled(grid),
-        constants=constants(grid, "activation"),
+        constants=_sampling(grid),
         sparse=_sparse(grid),
     )
     shape = activation_shape(
@@ -62,6 +66,20 @@ def profiled_bytes(grid: Grid) -> tuple[Interval, Interval]:
     return activation, warm_up_bytes(shape, run, activation, last=grid.stages.last)
 
 
+def _sampling(grid: Grid) -> Mapping[str, Constant]:
+    """The constants of the profile run, without FlashInfer's sampler where it is switched off.
+
+    Logits are then sampled as on boards that it does not serve.
+    Source: vllm.v1.sample.ops.topk_topp_sampler (0.33.0)
+    """
+    measured = constants(grid, "activation")
+    if switch(grid.environment, FLASHINFER_SAMPLER) is not False:
+        return measured
+    version, _, runner = constants_key(grid)
+    without = grid.calibration.term("activation", version, TURING, runner)
+    return {**measured, "logit_copies": without["logit_copies"]}
+
+
 def _sparse(grid: Grid) -> SparseWorkspace:
     settings = grid.settings
     return sparse_workspace(
@@ -71,21 +89,25 @@ def _sparse(grid: Grid) -> SparseWorkspace:
         max_model_len=settings.max_model_len,
         tokens=settings.max_num_batched_tokens,
         decode_tokens=settings.max_num_seqs * (1 + settings.speculative_tokens),
+        logits_mb=number(grid.environment, INDEXER_LOGITS_MB) or LOGITS_MB,
     )
 
 
 def _encoder(grid: Grid) -> tuple[Interval | None, Interval | None]:
     """What the encoder leaves while the layers run, and its own peak, where it is profiled."""
     items, settings = grid.encoder_items, grid.settings
-    limits = (grid.arguments.limit_mm_per_prompt or {}).values()
-    without = bool(limits) and all(limit == 0 for limit in limits)
-    if items is None or not grid.architecture.tower or without or grid.arguments.skip_mm_profiling:
+    limits = grid.arguments.limit_mm_per_prompt
+    if items is None or not grid.architecture.tower or grid.arguments.skip_mm_profiling:
         return None, None
+    if leaves_out(limits, items.kinds):
+        return None, None
+    shown = tuple(kind for kind in items.kinds if item_limit(limits, kind))
     batch = encoder_batch(
-        items,
+        items.of_kinds(shown),
         tokens=settings.max_num_batched_tokens,
         sequences=settings.max_num_seqs,
         max_model_len=settings.max_model_len,
+        limit=max(item_limit(limits, kind) for kind in shown),
     )
     measured, dtype_bytes = constants(grid, "activation"), settings.dtype_bytes
     kept = encoder_kept_bytes(
@@ -103,9 +125,18 @@ def _whole_encoder(grid: Grid) -> bool:
     return grid.arguments.mm_encoder_tp_mode == "data"
 
 
-def withheld_bytes(grid: Grid) -> int:
-    """What is kept back of the KV cache, for decoding videos in the HTTP server.
+def withheld_bytes(grid: Grid) -> Ints:
+    """What is kept back of the KV cache for decoding videos in HTTP processes: Int64[rows, 1].
 
-    Source: vllm.multimodal.gpu_ipc_memory.reserve_mm_ipc_gpu_memory (0.33.0)
+    The budget of decoded frames is shared by all processes, the decoders' own memory is not. As
+    many processes serve as were asked for, else one for each data-parallel rank.
+    Source: vllm.multimodal.gpu_ipc_memory.reserve_mm_ipc_gpu_memory, vllm.entrypoints.cli.serve
+    (0.33.0)
     """
-    return round((grid.arguments.mm_ipc_gpu_memory_gb or 0) * GIB) if grid.encoder_items else 0
+    arguments = grid.arguments
+    if grid.encoder_items is None:
+        return np.zeros_like(grid.layouts.dp)[:, None]
+    processes = arguments.api_server_count or grid.layouts.dp
+    decoders = processes * decoder_bytes(arguments.media_io_kwargs, grid.environment)
+    withheld = round((arguments.mm_ipc_gpu_memory_gb or 0) * GIB) + decoders
+    return np.broadcast_to(withheld, grid.layouts.dp.shape)[:, None]

@@ -10,7 +10,7 @@ import click
 from planner.cli.command import Grouped, vllm_arguments
 from planner.errors import UsageError
 from planner.report.base import formats
-from planner.vllm.arguments import ENVIRONMENT
+from planner.vllm.environment import ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

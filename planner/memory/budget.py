@@ -14,7 +14,7 @@ from planner.memory.interval import Interval
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from planner.units import Ints
+    from planner.units import IntLike, Ints
 
 #: a normal distribution's 10th to 90th percentile is this many deviations either side
 _DEVIATIONS_OF_INTERVAL = 1.2816
@@ -64,7 +64,7 @@ class Budget:
     non_torch: Interval
     before: Interval
     beside: Interval
-    kv_cache_bytes_fixed: int | None = None
+    kv_cache_bytes_fixed: IntLike | None = None
 
     @cached_property
     def weights_bytes(self) -> Ints:
@@ -86,7 +86,7 @@ class Budget:
     def kv_cache(self) -> Interval:
         """Left for the KV cache; negative when short. ``low`` is the pessimistic end."""
         if self.kv_cache_bytes_fixed is not None:
-            return Interval.exact(np.full(self.taken.shape, self.kv_cache_bytes_fixed))
+            return Interval.exact(np.broadcast_to(self.kv_cache_bytes_fixed, self.taken.shape))
         return Interval.of(
             self.budget_bytes - self.taken.high,
             self.budget_bytes - self.taken.mid,

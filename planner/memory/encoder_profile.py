@@ -9,6 +9,7 @@ import numpy as np
 from planner.frozen import frozen
 from planner.memory.interval import Interval
 from planner.model.modules import Linear, Split
+from planner.vllm.media import UNLIMITED
 
 if TYPE_CHECKING:
     from planner.memory.interval import Constants
@@ -31,17 +32,23 @@ class EncoderBatch:
 
 
 def encoder_batch(
-    items: EncoderItems, *, tokens: int, sequences: int, max_model_len: int
+    items: EncoderItems,
+    *,
+    tokens: int,
+    sequences: int,
+    max_model_len: int,
+    limit: int = UNLIMITED,
 ) -> EncoderBatch:
     """How much is encoded: as many of the largest items as a step holds, one at least.
 
-    ``tokens`` is max_num_batched_tokens, ``sequences`` max_num_seqs.
+    ``tokens`` is max_num_batched_tokens, ``sequences`` max_num_seqs, ``limit`` what a prompt may
+    hold (limit_mm_per_prompt).
     Source: vllm.multimodal.encoder_budget.MultiModalBudget, vllm.v1.core.encoder_cache_manager.
     compute_mm_encoder_budget (0.19.1, 0.33.0)
     """
     largest = items.largest(max_model_len) or tokens
     budget = max(tokens, largest)
-    per_request = max(max_model_len // largest, 1)
+    per_request = min(max(max_model_len // largest, 1), limit)
     count = max(min(budget // largest, sequences * per_request), 1)
     return EncoderBatch(budget_tokens=budget, tokens=count * largest)
 

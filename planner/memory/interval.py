@@ -71,6 +71,10 @@ class Interval:
     def __add__(self, other: Interval) -> Interval:
         return Interval.of(self.low + other.low, self.mid + other.mid, self.high + other.high)
 
+    def minus(self, other: Interval) -> Interval:
+        """What is left, negative too; the least when this is low and the other high."""
+        return Interval.of(self.low - other.high, self.mid - other.mid, self.high - other.low)
+
     def times(self, factor: IntLike) -> Interval:
         """Each end multiplied by a whole number or a column, not negative."""
         return Interval.of(self.low * factor, self.mid * factor, self.high * factor)

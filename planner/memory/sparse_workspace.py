@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from planner.vllm.version import VllmVersion
 
 _LONG_CONTEXT = 256 * 1024
-#: VLLM_SPARSE_INDEXER_MAX_LOGITS_MB
-_LOGITS_BYTES = 512 * MIB
+#: of scores that are held at once, unless VLLM_SPARSE_INDEXER_MAX_LOGITS_MB says otherwise
+LOGITS_MB = 512
 #: of the kernel that finds the highest scores
 _TOP_K_BYTES = MIB
 
@@ -35,6 +35,7 @@ def sparse_workspace(
     max_model_len: int,
     tokens: int,
     decode_tokens: int,
+    logits_mb: int = LOGITS_MB,
 ) -> SparseWorkspace:
     """What the indexer of a model takes in the profile run; nothing where it has none.
 
@@ -60,7 +61,7 @@ def sparse_workspace(
         counted = version.rocm_indexer_logits == "tokens"
         rows = tokens if counted else min(tokens, decode_tokens)
         kept = max(kept, rows * (max_model_len // tokens_a_key) * DTYPE_BYTES["float32"])
-    return SparseWorkspace(kept=kept, scratch=_LOGITS_BYTES if version.indexer_scratch else 0)
+    return SparseWorkspace(kept=kept, scratch=logits_mb * MIB if version.indexer_scratch else 0)
 
 
 def _gathered_keys(architecture: Architecture) -> tuple[int, int] | None:

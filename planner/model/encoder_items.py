@@ -6,13 +6,14 @@ largest input is not in config.json where sizes are free; such families are list
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from planner.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 _CHANNELS = 3
 #: tiles of the largest image, beside a view of the whole
@@ -35,6 +36,34 @@ _FREE_IMAGES = {
 #: Source: vllm.model_executor.models.qwen2_vl.Qwen2VLProcessingInfo (0.33.0): 14 frames, two a step
 _FRAME_PAIRS = {"qwen2_vl": 7, "qwen2_5_vl": 7}
 
+#: families that take videos beside images, by ``model_type``.
+#: Source: get_supported_mm_limits of the processing classes in vllm.model_executor.models (0.33.0)
+_OF_VIDEOS = frozenset(
+    {
+        "ernie4_5_moe_vl",
+        "gemma4",
+        "glm4v",
+        "glm4v_moe",
+        "interns1",
+        "internvl",
+        "internvl_chat",
+        "keye",
+        "keyevl1_5",
+        "llava_onevision",
+        "minicpmv",
+        "molmo2",
+        "ovis2_5",
+        "qwen2_5_omni_thinker",
+        "qwen2_5_vl",
+        "qwen2_vl",
+        "qwen3_5",
+        "qwen3_5_moe",
+        "qwen3_omni_moe_thinker",
+        "qwen3_vl",
+        "qwen3_vl_moe",
+    }
+)
+
 
 @frozen
 class EncoderItems:
@@ -46,6 +75,7 @@ class EncoderItems:
         patches_per_token: patches the encoder sees for each token it gives.
         elements_per_patch: numbers of a patch's pixels.
         outputs_per_token: vectors of the text's width that a token gives: more with deepstack.
+        kinds: what the encoder encodes, as ``--limit-mm-per-prompt`` names it.
     """
 
     image_tokens: int
@@ -53,6 +83,11 @@ class EncoderItems:
     patches_per_token: int
     elements_per_patch: int
     outputs_per_token: int = 1
+    kinds: tuple[str, ...] = ("image",)
+
+    def of_kinds(self, kinds: Collection[str]) -> EncoderItems:
+        """The largest item where prompts hold no other kinds."""
+        return self if "video" in kinds else replace(self, frame_pairs=1)
 
     def largest(self, max_model_len: int) -> int:
         """Tokens of the largest item that a context of some length can hold."""
@@ -85,6 +120,7 @@ def encoder_items(config: Mapping[str, Any]) -> EncoderItems | None:
         patches_per_token=merged,
         elements_per_patch=_CHANNELS * _whole(vision, "temporal_patch_size", 1) * patch**2,
         outputs_per_token=1 + (len(levels) if isinstance(levels, list) else 0),
+        kinds=("image", "video") if kind.lower() in _OF_VIDEOS else ("image",),
     )
 
 

@@ -128,6 +128,9 @@ class VllmArguments:
     limit_mm_per_prompt: Mapping[str, Any] | None = _option(
         "model", "JSON: items of each kind a prompt may hold", values.json_object
     )
+    media_io_kwargs: Mapping[str, Any] | None = _option(
+        "model", "JSON: how images, videos and sound are read", values.json_object
+    )
     skip_mm_profiling: bool | None = _switch("model", "no encoder run while profiling")
 
     gpu_memory_utilization: float | None = _option(
@@ -231,11 +234,3 @@ OPTIONS: dict[str, Option] = {
     for f in fields(VllmArguments)
     if f.metadata
 }
-
-#: environment variables of vLLM that change what a command takes or whether it starts
-ENVIRONMENT = (
-    "VLLM_PP_LAYER_PARTITION",
-    "VLLM_ALLOW_LONG_MAX_MODEL_LEN",
-    "VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS",
-    "VLLM_USE_V2_MODEL_RUNNER",
-)

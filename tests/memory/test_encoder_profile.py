@@ -91,4 +91,4 @@ def test_an_encoder_that_is_left_out_or_not_profiled_takes_nothing() -> None:
         return stages_of("google/gemma-3-12b-it", "H100", **options)[0].activation_bytes
 
     assert peak() > peak(skip_mm_profiling=True)
-    assert peak(skip_mm_profiling=True) == peak(limit_mm_per_prompt={"image": 0})
+    assert peak(skip_mm_profiling=True) == peak(limit_mm_per_prompt={"image": 0, "video": 0})

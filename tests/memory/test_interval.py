@@ -16,7 +16,7 @@ def ordered(interval: Interval) -> bool:
 
 @given(intervals, intervals)
 def test_every_operation_keeps_the_ends_in_order(one: Interval, other: Interval) -> None:
-    results = (one + other, one.maximum(other), one.beyond(other), one.times(3))
+    results = (one + other, one.maximum(other), one.minus(other), one.beyond(other), one.times(3))
     assert all(ordered(result) for result in results)
 
 
