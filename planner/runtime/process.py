@@ -15,17 +15,18 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from planner.errors import InvalidInputError
 from planner.frozen import frozen
+from planner.launch.programs import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
     from types import FrameType
 
-_GUARD = Path(__file__).with_name("process_guard.py")
+_GUARD = path_of("process_guard")
 #: what the guard may need beyond the grace: it kills for 30 s at most
 _GUARD_S = 40.0
 

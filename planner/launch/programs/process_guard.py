@@ -30,6 +30,8 @@ _LEFTOVER_S = 2.0
 _KILL_S = 30.0
 _POLL_S = 0.02
 _NOT_STARTED = 127
+#: what asks this program to end
+_ASKING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Guard:
@@ -94,10 +96,16 @@ def _start(command: list[str]) -> int:
     """Fork and execute; the kernel kills the command if this process is killed."""
     parent = os.getpid()
     libc = _libc()
+    # a signal that comes before the command is executed must wait for it, not be lost here
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ASKING)
     pid = os.fork()
     if pid:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return pid
     try:
+        for number in _ASKING:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         if libc is not None:
             libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
         if os.getppid() == parent:
@@ -119,7 +127,7 @@ def _waker() -> tuple[int, list[int]]:
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in _ASKING:
         signal.signal(number, lambda got, _frame: asked.append(got))
     return reading, asked
 
