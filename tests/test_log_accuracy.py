@@ -24,11 +24,11 @@ def answers() -> list[LogAnswer]:
 
 def test_weights_do_not_get_worse(answers: list[LogAnswer]) -> None:
     figures = log_figures(supported(answers))
-    assert figures.weights_rows >= 50
+    assert figures.weights_rows >= 51
     # the goals are 80 and 97: see tests/data/logs_public/README.md
-    assert figures.weights_within_tenth_percent >= 80
-    # one source of six: a model whose encoder was left out, it seems, by an option not quoted
-    assert figures.weights_within_percent >= 83
+    assert figures.weights_within_tenth_percent >= 83
+    # one source of seven: a model whose encoder was left out, it seems, by an option not quoted
+    assert figures.weights_within_percent >= 85
     of_all = log_figures(stated(answers))
     assert of_all.weights_rows >= 62
     assert of_all.weights_within_tenth_percent >= 92
