@@ -6,12 +6,12 @@ Source: sbatch(1), srun(1); docs/serving/parallelism_scaling.md (0.33)
 from __future__ import annotations
 
 import re
-import shlex
 from typing import TYPE_CHECKING
 
 from planner.errors import UsageError
 from planner.launch.base import EXECUTABLE, LaunchFile, Setting
 from planner.launch.parts import shell
+from planner.vllm.command import shlex_split
 from planner.vllm.hosts import HEAD
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _directives(served: Served) -> Iterator[str]:
         *(["--exclusive", "--mem=0"] if whole else []),
         f"--output={served.name}-%j.log",
         *(f"--{name}={value}" for name, value in asked.items() if value),
-        *shlex.split(served.settings.get(_OPTIONS.name, "")),
+        *shlex_split(served.settings.get(_OPTIONS.name, "")),
     ]
     for word in words:
         if not word.startswith("--") or not _PLAIN.fullmatch(word):

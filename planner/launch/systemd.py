@@ -107,7 +107,7 @@ def _unit(served: Served, node: int) -> str:
         ("User", user),
         # downloads and what vLLM compiles: below its home
         ("CacheDirectory", served.name),
-        ("Environment", f"HOME=%C/{served.name}"),
+        ("Environment", f"HOME=/var/cache/{served.name}"),
         # kernels are compiled by what lies beside vLLM
         ("Environment", variable("PATH", f"{PurePosixPath(program).parent}:{_PATH}")),
         *(("Environment", variable(name, value)) for name, value in environment.items()),
