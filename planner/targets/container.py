@@ -33,6 +33,16 @@ class Variable:
 
 
 @frozen
+class Probe:
+    """A check of a container's health: ``startup``, ``readiness`` or ``liveness``."""
+
+    kind: str
+    patience_s: int
+    """Seconds from the container's start, or from the last success, until it counts as failed."""
+    place: Location | None = None
+
+
+@frozen
 class Container:
     """What surrounds a server, as far as a file says it; None where the file is silent.
 
@@ -40,7 +50,7 @@ class Container:
         image: with its tag.
         gpus: how many it is given; 0 where the file gives none.
         shm_bytes: shared memory of its own; host_ipc: it shares the host's.
-        variables: its environment.
+        variables: its environment; probes: checks of its health.
         places: where each of these stands, by its name; the container itself under ``""``.
     """
 
@@ -49,6 +59,7 @@ class Container:
     shm_bytes: int | None = None
     host_ipc: bool | None = None
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    probes: tuple[Probe, ...] = ()
     places: Mapping[str, Location] = field(default_factory=dict)
 
     @property

@@ -1,0 +1,82 @@
+"""Kubernetes manifests: whatever holds pods, a Deployment as well as a LeaderWorkerSet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.frozen import frozen
+from planner.targets.container import served_words
+from planner.targets.pod import container_of, expanded, gpus_of, pods
+from planner.targets.target import Target, option_places
+from planner.vllm.command import read_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planner.targets.container import Container
+    from planner.targets.document import Document, Path, Word
+    from planner.targets.pod import Pod
+    from planner.vllm.command import ServeCommand
+
+KIND = "Kubernetes manifests"
+
+
+def reads(document: Document) -> bool:
+    """It has a kind and a version of its API."""
+    data = document.data
+    return isinstance(data, dict) and {"apiVersion", "kind"} <= data.keys()
+
+
+def targets(document: Document, version: str | None) -> Iterator[Target]:
+    """The servers of a manifest; leader and workers that serve one model are one deployment.
+
+    Source: Kubernetes core/v1 PodSpec and Container; leaderworkerset.x-k8s.io/v1, ray.io/v1,
+    serving.kserve.io/v1beta1
+    """
+    found = [
+        (pod, served)
+        for pod in pods(document)
+        for path in pod.containers
+        if (served := _served(document, path, version)) is not None
+    ]
+    models = dict.fromkeys(served.command.model for _, served in found)
+    for model in models:
+        mine = [(pod, served) for pod, served in found if served.command.model == model]
+        yield _target(document, mine)
+
+
+@frozen
+class _Served:
+    """A container that serves, the words of its server, and what they amount to."""
+
+    container: Container
+    words: list[Word]
+    command: ServeCommand
+
+
+def _served(document: Document, path: Path, version: str | None) -> _Served | None:
+    part = document.at(*path)
+    if not isinstance(part, dict):
+        return None
+    container = container_of(document, path)
+    words = served_words(
+        container.image, document.words(*path, "command"), document.words(*path, "args")
+    )
+    if words is None:
+        return None
+    words = [expanded(word, container) for word in words]
+    command = read_command([word.text for word in words], version or container.release)
+    return _Served(container=container, words=words, command=command)
+
+
+def _target(document: Document, found: list[tuple[Pod, _Served]]) -> Target:
+    pod, first = found[0]
+    return Target(
+        name=document.name,
+        part=f"{document.at('kind')}/{document.at('metadata', 'name') or '?'}",
+        commands=tuple(served.command for _, served in found),
+        gpus=gpus_of(document, pod, first.container),
+        vllm_version=first.container.release,
+        container=first.container,
+        places=option_places(document.name, first.command, first.words),
+    )

@@ -1,0 +1,200 @@
+"""Pods in a manifest of any kind: their containers, their room, the boards they ask for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from planner.errors import InvalidInputError
+from planner.frozen import frozen
+from planner.targets.container import Container, Probe, Variable
+from planner.targets.document import Document, Path, Word
+from planner.units import parse_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+#: resources that are whole GPUs; slices of one end in the profile: nvidia.com/mig-3g.40gb
+_GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu", "gpu.intel.com/i915", "gpu.intel.com/xe")
+#: labels by which nodes tell their board, as NVML or a cloud names it
+_BOARD_LABELS = (
+    "nvidia.com/gpu.product",
+    "amd.com/gpu.product-name",
+    "cloud.google.com/gke-accelerator",
+)
+#: labels that tell the type of a machine
+_MACHINE_LABELS = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
+_PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
+#: the API's own, in seconds and counts
+_PROBE_DEFAULTS = {"initialDelaySeconds": 0, "periodSeconds": 10, "failureThreshold": 3}
+_REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
+_SHM = "/dev/shm"  # noqa: S108 - a mount that is read in a manifest
+
+
+@frozen
+class Pod:
+    """Where a pod's spec and its containers stand, and how many such pods one deployment has."""
+
+    spec: Path
+    containers: tuple[Path, ...]
+    pods: int = 1
+
+
+def pods(document: Document) -> Iterator[Pod]:
+    """Every pod that a manifest holds, however deep: what has containers is one.
+
+    Init containers and sidecars that are not containers of the pod are left out.
+    """
+    yield from _pods(document, document.data, ())
+
+
+def _pods(document: Document, node: Any, path: Path) -> Iterator[Pod]:  # noqa: ANN401
+    if not isinstance(node, dict | list):
+        return
+    if isinstance(node, dict) and isinstance(node.get("containers"), list):
+        count = range(len(node["containers"]))
+        yield Pod(
+            spec=path,
+            containers=tuple((*path, "containers", index) for index in count),
+            pods=_size_of_group(document, path),
+        )
+        return
+    pairs = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in pairs:
+        yield from _pods(document, value, (*path, key))
+
+
+def _size_of_group(document: Document, path: Path) -> int:
+    """Pods of one group: of a LeaderWorkerSet all, of KubeRay's the head and its workers."""
+    if "leaderWorkerTemplate" in path:
+        size = document.at(*path[: path.index("leaderWorkerTemplate") + 1], "size")
+        return size if isinstance(size, int) else 1
+    if "headGroupSpec" in path:
+        workers = document.at(*path[: path.index("headGroupSpec")], "workerGroupSpecs")
+        replicas = [group.get("replicas", 1) for group in workers or () if isinstance(group, dict)]
+        return 1 + sum(count for count in replicas if isinstance(count, int))
+    return 1
+
+
+def container_of(document: Document, path: Path) -> Container:
+    """What a container of a pod says of itself.
+
+    Raises:
+        InvalidInputError: a size that is none.
+    """
+    part = document.at(*path)
+    spec: Path = path[:-2]
+    named = ("image", "env", "resources", "args", "command", *_PROBES)
+    return Container(
+        image=_text(part.get("image")),
+        gpus=_gpus(part),
+        shm_bytes=_shm(document, spec, part),
+        host_ipc=bool(document.at(*spec, "hostIPC")),
+        variables=_variables(document, path),
+        probes=tuple(_probe(document, path, kind) for kind in _PROBES if part.get(kind)),
+        places={"": document.place(*path)}
+        | {key: document.place(*path, key) for key in named if key in part},
+    )
+
+
+def expanded(word: Word, container: Container) -> Word:
+    """A word with the variables that Kubernetes puts in: ``$(NAME)`` where its value is known."""
+
+    def value(found: re.Match[str]) -> str:
+        variable = container.variables.get(found[1])
+        return variable.value if variable and variable.value is not None else found[0]
+
+    return Word(text=_REFERENCE.sub(value, word.text), line=word.line, column=word.column)
+
+
+def gpus_of(document: Document, pod: Pod, container: Container) -> tuple[str, ...]:
+    """The cluster that a pod asks for, as ``--gpus`` takes it; nothing where no board is named."""
+    labels = _labels(document.at(*pod.spec) or {})
+    machine = next((labels[name] for name in _MACHINE_LABELS if name in labels), None)
+    if machine:
+        return (f"{pod.pods}x{machine}",)
+    board = next((labels[name] for name in _BOARD_LABELS if name in labels), None)
+    if board and container.gpus:
+        return (f"{pod.pods}x{container.gpus}x{board.removesuffix('-SHARED')}",)
+    return ()
+
+
+def _labels(spec: Mapping[str, Any]) -> dict[str, str]:
+    """What a pod's node must be labelled: of a selector, or a required affinity to one value."""
+    found = {str(k): str(v) for k, v in (spec.get("nodeSelector") or {}).items()}
+    required = _required(spec.get("affinity"))
+    for term in required:
+        values = list(term.get("values") or ())
+        if term.get("operator") == "In" and len(values) == 1:
+            found.setdefault(str(term.get("key")), str(values[0]))
+    return found
+
+
+def _required(affinity: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a part of a file
+    node = affinity.get("nodeAffinity") if isinstance(affinity, dict) else None
+    rule = (node or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    terms = rule.get("nodeSelectorTerms") or ()
+    return [
+        expression
+        for term in terms
+        for expression in term.get("matchExpressions") or ()
+        if isinstance(expression, dict)
+    ]
+
+
+def _gpus(part: Mapping[str, Any]) -> int | None:
+    resources = part.get("resources") or {}
+    for kind in ("limits", "requests"):
+        for name, count in (resources.get(kind) or {}).items():
+            if name in _GPU_RESOURCES or str(name).startswith("nvidia.com/mig-"):
+                return int(count) if str(count).isdecimal() else None
+    return 0 if resources else None
+
+
+def _shm(document: Document, spec: Path, part: Mapping[str, Any]) -> int | None:
+    """The limit of the memory mounted at /dev/shm; None where there is none, or no limit."""
+    mounts = part.get("volumeMounts") or ()
+    names = {m.get("name") for m in mounts if isinstance(m, dict) and m.get("mountPath") == _SHM}
+    for volume in document.at(*spec, "volumes") or ():
+        memory = volume.get("emptyDir") if isinstance(volume, dict) else None
+        if memory and volume.get("name") in names and memory.get("medium") == "Memory":
+            limit = memory.get("sizeLimit")
+            return None if limit is None else _quantity(document, limit)
+    return 0 if not names else None
+
+
+def _quantity(document: Document, typed: Any) -> int:  # noqa: ANN401 - a scalar of a file
+    """A quantity of Kubernetes: ``16Gi``, ``500M``, bytes."""
+    text = str(typed)
+    try:
+        return int(text) if text.isdecimal() else parse_bytes(f"{text}B")
+    except ValueError:
+        raise InvalidInputError(f"{document.name}: {text} is no size") from None
+
+
+def _variables(document: Document, path: Path) -> dict[str, Variable]:
+    found = {}
+    for index, item in enumerate(document.at(*path, "env") or ()):
+        if isinstance(item, dict) and "name" in item:
+            value = item.get("value")
+            found[str(item["name"])] = Variable(
+                value=None if value is None else str(value),
+                place=document.place(*path, "env", index, "value"),
+            )
+    return found
+
+
+def _probe(document: Document, path: Path, kind: str) -> Probe:
+    part = document.at(*path, kind)
+    typed = {key: part.get(key, usual) for key, usual in _PROBE_DEFAULTS.items()}
+    numbers = {key: n if isinstance(n, int) else _PROBE_DEFAULTS[key] for key, n in typed.items()}
+    return Probe(
+        kind=kind.removesuffix("Probe"),
+        patience_s=numbers["initialDelaySeconds"]
+        + numbers["periodSeconds"] * numbers["failureThreshold"],
+        place=document.place(*path, kind),
+    )
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401 - a scalar of a file
+    return None if value is None else str(value)
