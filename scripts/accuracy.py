@@ -1,7 +1,7 @@
 """Compare the planner with vLLM's own answers and with measured starts: docs/accuracy.md.
 
-With ``--check`` nothing is written: a headline figure that is below its floor, or worse than the
-committed page has it, fails.
+With ``--check`` nothing is written: a headline figure beyond its limit, or worse than the committed
+page has it, fails, and so does a page that is not what would be written now.
 
 Usage: ``python scripts/accuracy.py [--check]``.
 """
@@ -21,15 +21,18 @@ from scripts.accuracy_figures import headlines  # noqa: E402 - this checkout's, 
 from scripts.accuracy_page import page  # noqa: E402
 from scripts.golden_answers import answers  # noqa: E402
 from scripts.golden_rows import read_rows, tables  # noqa: E402
+from scripts.headline import Headline, failures  # noqa: E402
+from scripts.log_figures import all_log_answers, log_figures, stated, supported  # noqa: E402
+from scripts.log_headlines import log_headlines  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scripts.accuracy_figures import Headline
     from scripts.golden_answers import Answer
+    from scripts.log_figures import LogAnswer
 
 PAGE = ROOT / "docs" / "accuracy.md"
-_LINE = re.compile(r"^\| (?P<name>[^|]+) \| (?P<value>\d+\.\d\d) \| [^|]*\|$", re.MULTILINE)
+_LINE = re.compile(r"^\| (?P<name>[^|]+) \| (?P<value>\d+\.\d+) \|", re.MULTILINE)
 
 
 def all_answers() -> list[Answer]:
@@ -37,9 +40,17 @@ def all_answers() -> list[Answer]:
     return list(answers(tables(read_rows())))
 
 
-def text(found: Sequence[Answer]) -> str:
+def all_headlines(found: Sequence[Answer], starts: Sequence[LogAnswer]) -> list[Headline]:
+    """Every figure that is promised."""
+    return [
+        *headlines(found),
+        *log_headlines(log_figures(supported(starts)), log_figures(stated(starts))),
+    ]
+
+
+def text(found: Sequence[Answer], starts: Sequence[LogAnswer]) -> str:
     """The page."""
-    return "\n".join(page(found, headlines(found))).rstrip() + "\n"
+    return "\n".join(page(found, starts, all_headlines(found, starts))).rstrip() + "\n"
 
 
 def committed() -> dict[str, float]:
@@ -50,18 +61,11 @@ def committed() -> dict[str, float]:
     return {match["name"]: float(match["value"]) for match in _LINE.finditer(before)}
 
 
-def failures(found: Sequence[Headline]) -> list[str]:
-    """What got worse, or is below its floor, a sentence each."""
-    before = committed()
-    return [
-        f"{each.name}: {each.value:.2f} %, the page says {before[each.name]:.2f} %"
-        for each in found
-        if each.worse_than(before.get(each.name))
-    ] + [
-        f"{each.name}: {each.value:.2f} %, floor {each.floor:g} %"
-        for each in found
-        if not each.passed
-    ]
+def complaints(found: Sequence[Answer], starts: Sequence[LogAnswer]) -> list[str]:
+    """What got worse or is beyond its limit, and whether the page is old; a sentence each."""
+    worse = failures(all_headlines(found, starts), committed())
+    same = PAGE.exists() and PAGE.read_text(encoding="utf-8") == text(found, starts)
+    return worse + ([] if same else [f"{PAGE.name} is not what would be written now"])
 
 
 def main() -> int:
@@ -69,18 +73,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="fail when a figure gets worse")
     check = parser.parse_args().check
-    found = all_answers()
-    figures = headlines(found)
-    for each in figures:
-        print(f"{each.value:7.2f} %  {each.name}")
-    failed = failures(figures)
-    for sentence in failed:
-        print(f"worse: {sentence}")
-    if failed:
-        print("where that is meant, make accuracy writes the page anew: say why in its commit")
+    found, starts = all_answers(), all_log_answers()
+    for each in all_headlines(found, starts):
+        print(f"{each.shown:>8}  {each.name}")
+    wrong = complaints(found, starts)
     if check:
-        return int(bool(failed))
-    PAGE.write_text(text(found), encoding="utf-8")
+        for sentence in wrong:
+            print(f"wrong: {sentence}")
+        if wrong:
+            print("make accuracy writes the page anew: where a figure is worse, say why")
+        return int(bool(wrong))
+    PAGE.write_text(text(found, starts), encoding="utf-8")
     print(f"{PAGE.relative_to(ROOT)} is written")
     return 0
 

@@ -1,7 +1,7 @@
 """Compare full answers with public starts of vLLM: weights, capacity, and whether they start.
 
-Reads ``tests/data/logs_public`` and prints three tables, the worst rows of each, and the rows
-that are left out with their reasons. Every source weighs the same, however many rows it has.
+Reads ``tests/data/logs_public`` and prints the tables of the accuracy page's section on them.
+Every source weighs the same, however many rows it has.
 
 Usage: ``python -m scripts.log_accuracy [--worst N]``.
 """
@@ -23,112 +23,156 @@ from scripts.log_figures import (
     stated,
     supported,
 )
+from scripts.log_groups import TERMS, grouped, term_figures
+from scripts.public_exceptions import reason
 from scripts.public_runs import read_excluded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
+
+#: title, heads, rows
+Table = tuple[str, list[str], list[list[str]]]
+_BAR = 20
 
 
-def log_tables(
-    answers: Sequence[LogAnswer], worst: int = 5
-) -> list[tuple[str, list[str], list[list[str]]]]:
+def log_tables(answers: Sequence[LogAnswer], worst: int = 5) -> Iterator[Table]:
     """Titles, heads and rows, for a page or a terminal."""
-    return [
-        *(
-            (title, ["figure", "sources", "rows", "value"], _headlines(log_figures(rows)))
-            for title, rows in (
-                ("Public starts, releases from 0.11", supported(answers)),
-                ("Public starts, all releases", stated(answers)),
-                ("Public starts, with rows where something is assumed", answers),
-            )
-        ),
-        (
-            "Probability that it starts, releases from 0.11",
-            ["probability", "rows", "mean", "started"],
-            [
-                [name, str(n), f"{mean:.2f}", f"{share:.2f}"]
-                for name, n, mean, share in calibration(supported(answers))
-            ],
-        ),
-        (
-            "Weights, worst",
-            ["start", "printed GiB", "predicted", "error %"],
-            _worst_weights(answers, worst),
-        ),
-        (
-            "Capacity, worst",
-            ["start", "printed", "predicted", "error %"],
-            _worst_capacity(answers, worst),
-        ),
-        ("Verdicts, wrong", ["start", "came up", "probability", "rules"], _wrong_verdicts(answers)),
-        (
-            "Left out",
-            ["rows", "reason"],
-            [
-                [str(n), why]
-                for why, n in Counter(r["reason"] for r in read_excluded()).most_common()
-            ],
-        ),
-    ]
-
-
-def _headlines(figures: LogFigures) -> list[list[str]]:
-    weights = (figures.weights_sources, figures.weights_rows)
-    capacity = (figures.capacity_sources, figures.capacity_rows)
-    verdicts = (figures.verdict_sources, figures.verdict_rows)
-    values = {
-        "weights within 0.1 %, %": (weights, figures.weights_within_tenth_percent),
-        "weights within 1 %, %": (weights, figures.weights_within_percent),
-        "capacity, median error, %": (capacity, figures.capacity_median_error),
-        "capacity within 3 %, %": (capacity, figures.capacity_within_three_percent),
-        "starts or does not, right, %": (verdicts, figures.verdicts_right),
-        "sure and wrong, rows": (verdicts, figures.confidently_wrong),
-        "Brier score": (verdicts, figures.brier),
+    judged = supported(answers)
+    yield _reached(answers)
+    yield _terms(judged)
+    groups = {
+        "vLLM version, all releases": grouped(stated(answers), lambda a: a.run.row["vllm"]),
+        "model class": grouped(judged, lambda a: a.prediction.model_class),
+        "number format": grouped(judged, lambda a: a.prediction.number_format),
     }
-    return [
-        [name, str(sources), str(rows), f"{value:.3g}"]
-        for name, ((sources, rows), value) in values.items()
+    for title, figures in groups.items():
+        yield _groups(title, figures)
+    heads = ["probability", "rows", "mean", "came up", "█ came up, │ mean probability"]
+    yield "Probability that it starts", heads, list(_calibration(judged))
+    yield _worst_weights(judged, worst)
+    yield _worst_capacity(judged, worst)
+    yield _wrong_verdicts("Verdicts, wrong", judged)
+    older = [a for a in stated(answers) if not a.run.is_supported]
+    yield _wrong_verdicts("Verdicts of releases before 0.11, wrong", older)
+    left_out = Counter(row["reason"] for row in read_excluded())
+    yield "Left out", ["rows", "why"], [[str(n), why] for why, n in left_out.most_common()]
+
+
+def _reached(answers: Sequence[LogAnswer]) -> Table:
+    """The figures of the rows that are judged, and of wider choices of rows."""
+    scopes = {
+        "from 0.11": supported(answers),
+        "all releases": stated(answers),
+        "something assumed too": answers,
+    }
+    columns = [_values(log_figures(rows)) for rows in scopes.values()]
+    rows = [[name, *(column[name] for column in columns)] for name in columns[0]]
+    return "What is reached", ["figure", *scopes], rows
+
+
+def _values(figures: LogFigures) -> dict[str, str]:
+    """Each figure with the rows and sources it rests on."""
+    weights = f"{figures.weights_rows} rows, {figures.weights_sources} sources"
+    capacity = f"{figures.capacity_rows} rows, {figures.capacity_sources} sources"
+    verdicts = f"{figures.verdict_rows} rows, {figures.verdict_sources} sources"
+    return {
+        "weights within 0.1 %, %": f"{figures.weights_within_tenth_percent:.1f} ({weights})",
+        "weights within 1 %, %": f"{figures.weights_within_percent:.1f}",
+        "capacity, median error, %": f"{figures.capacity_median_error:.2f} ({capacity})",
+        "capacity within 3 %, %": f"{figures.capacity_within_three_percent:.1f}",
+        "starts or does not, right, %": f"{figures.verdicts_right:.1f} ({verdicts})",
+        "sure of it and wrong, rows": str(figures.confidently_wrong),
+        "Brier score": f"{figures.brier:.3f}",
+    }
+
+
+def _terms(answers: Sequence[LogAnswer]) -> Table:
+    heads = ["term", "rows", "sources", "median error, %", "in interval, %"]
+    found = {name: term_figures(answers, name) for name in TERMS}
+    rows = [
+        [name, str(f.rows), str(f.sources), f"{f.median_error:.2f}", f"{f.in_interval:.0f}"]
+        for name, f in found.items()
+        if f is not None
     ]
+    return "By memory term", heads, rows
 
 
-def _worst_weights(answers: Sequence[LogAnswer], worst: int) -> list[list[str]]:
-    rows = [a for a in answers if a.weights_error is not None]
+def _groups(title: str, figures: dict[str, LogFigures]) -> Table:
+    heads = ["weights", "0.1 %", "1 %", "capacity", "median", "3 %", "verdicts", "right"]
+    rows = []
+    for name, f in figures.items():
+        weights = (f.weights_within_tenth_percent, f.weights_within_percent)
+        capacity = (f.capacity_median_error, f.capacity_within_three_percent)
+        rows.append(
+            [
+                name,
+                *_counted(f.weights_rows, *weights),
+                *_counted(f.capacity_rows, *capacity),
+                *_counted(f.verdict_rows, f.verdicts_right),
+            ]
+        )
+    return f"By {title}", [title.partition(",")[0], *heads], rows
+
+
+def _counted(rows: int, *values: float) -> list[str]:
+    """Rows and what they say; empty where there are none."""
+    shown = [str(rows), *(f"{value:.1f}" for value in values)]
+    return shown if rows else [""] * len(shown)
+
+
+def _calibration(answers: Sequence[LogAnswer]) -> Iterator[list[str]]:
+    for name, rows, mean, started in calibration(answers):
+        bar = list("█" * round(_BAR * started) + "·" * (_BAR - round(_BAR * started)))
+        bar.insert(round(_BAR * mean), "│")
+        yield [name, str(rows), f"{mean:.2f}", f"{started:.2f}", f"`{''.join(bar)}`"]
+
+
+def _worst_weights(answers: Sequence[LogAnswer], worst: int) -> Table:
+    rows = [a for a in answers if a.weights_error]
     rows.sort(key=lambda a: -abs(a.weights_error or 0))
-    return [
+    heads = ["start", "printed GiB", "predicted", "error %", "why"]
+    lines = [
         [
-            a.run.name,
+            f"{a.run.name} ({a.run.source})",
             f"{gib(a.run.weights_bytes or 0):.3f}",
             f"{gib(a.prediction.weights_bytes or 0):.3f}",
             f"{PERCENT * (a.weights_error or 0):+.2f}",
+            reason(a, "weights"),
         ]
         for a in rows[:worst]
     ]
+    return "Weights, worst", heads, lines
 
 
-def _worst_capacity(answers: Sequence[LogAnswer], worst: int) -> list[list[str]]:
+def _worst_capacity(answers: Sequence[LogAnswer], worst: int) -> Table:
     rows = [a for a in answers if a.capacity is not None]
     rows.sort(key=lambda a: -abs(a.capacity_error or 0))
-    return [
+    heads = ["start", "printed", "predicted", "error %", "why"]
+    lines = [
         [
-            a.run.name,
+            f"{a.run.name} ({a.run.source})",
             *(f"{value:,.2f}" for value in a.capacity or ()),
             f"{PERCENT * (a.capacity_error or 0):+.2f}",
+            reason(a, "capacity"),
         ]
         for a in rows[:worst]
     ]
+    return "Capacity (tokens, or requests), worst", heads, lines
 
 
-def _wrong_verdicts(answers: Iterable[LogAnswer]) -> list[list[str]]:
-    return [
+def _wrong_verdicts(title: str, answers: Sequence[LogAnswer]) -> Table:
+    rows = [
         [
-            a.run.name,
+            f"{a.run.name} ({a.run.source})",
             "yes" if a.run.starts else "no",
             f"{a.prediction.probability:.2f}",
             a.prediction.codes,
+            reason(a, "verdict"),
         ]
         for a in answers
         if a.verdict is False
     ]
+    return title, ["start", "came up", "probability", "rules", "why"], rows
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ _TIGHT, _CLOSE, _NEAR = 0.001, 0.01, 0.03
 _MEDIAN = 0.5
 #: an answer this sure of itself must not be wrong
 CONFIDENT = 0.95
-_CALIBRATION_EDGES = (0.0, 0.05, 0.5, 0.95, 1.0)
+_CALIBRATION_EDGES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ def stated(answers: Sequence[LogAnswer]) -> list[LogAnswer]:
 
 @dataclass(frozen=True, kw_only=True)
 class LogFigures:
-    """What the public starts say of the planner; shares are percent, weighted by source."""
+    """What public starts say of the planner; shares are percent, weighted by source, 0 of none."""
 
     weights_sources: int
     weights_rows: int
@@ -122,18 +122,19 @@ def log_figures(answers: Sequence[LogAnswer]) -> LogFigures:
     capacity = [a for a in answers if a.capacity_error is not None]
     verdicts = [a for a in answers if a.verdict is not None]
     errors = [abs(a.capacity_error or 0) for a in capacity]
+    median = weighted_quantile(errors, by_source(capacity), _MEDIAN) if errors else 0.0
     return LogFigures(
-        weights_sources=_sources(weights),
+        weights_sources=sources(weights),
         weights_rows=len(weights),
-        weights_within_tenth_percent=_share(weights, [_within(a, _TIGHT) for a in weights]),
-        weights_within_percent=_share(weights, [_within(a, _CLOSE) for a in weights]),
-        capacity_sources=_sources(capacity),
+        weights_within_tenth_percent=share(weights, [_within(a, _TIGHT) for a in weights]),
+        weights_within_percent=share(weights, [_within(a, _CLOSE) for a in weights]),
+        capacity_sources=sources(capacity),
         capacity_rows=len(capacity),
-        capacity_median_error=PERCENT * weighted_quantile(errors, _by_source(capacity), _MEDIAN),
-        capacity_within_three_percent=_share(capacity, [error <= _NEAR for error in errors]),
-        verdict_sources=_sources(verdicts),
+        capacity_median_error=PERCENT * median,
+        capacity_within_three_percent=share(capacity, [error <= _NEAR for error in errors]),
+        verdict_sources=sources(verdicts),
         verdict_rows=len(verdicts),
-        verdicts_right=_share(verdicts, [bool(a.verdict) for a in verdicts]),
+        verdicts_right=share(verdicts, [bool(a.verdict) for a in verdicts]),
         confidently_wrong=sum(a.confidently_wrong for a in verdicts),
         brier=brier_score(verdicts),
     )
@@ -142,7 +143,7 @@ def log_figures(answers: Sequence[LogAnswer]) -> LogFigures:
 def brier_score(verdicts: Sequence[LogAnswer]) -> float:
     """The mean squared distance of the probability from what came about, weighted by source."""
     squares = [(a.prediction.probability - bool(a.run.starts)) ** 2 for a in verdicts]
-    return float(_by_source(verdicts) @ np.array(squares))
+    return float(by_source(verdicts) @ np.array(squares))
 
 
 def calibration(answers: Sequence[LogAnswer]) -> list[tuple[str, int, float, float]]:
@@ -157,7 +158,7 @@ def calibration(answers: Sequence[LogAnswer]) -> list[tuple[str, int, float, flo
             if low <= a.prediction.probability < high or (last and a.prediction.probability == high)
         ]
         if rows:
-            weights = _by_source(rows)
+            weights = by_source(rows)
             mean = float(weights @ np.array([a.prediction.probability for a in rows]))
             started = float(weights @ np.array([bool(a.run.starts) for a in rows]))
             found.append((f"{low:g} to {high:g}", len(rows), mean, started))
@@ -168,14 +169,16 @@ def _within(answer: LogAnswer, share: float) -> bool:
     return abs(answer.weights_error or 0) <= share
 
 
-def _sources(answers: Sequence[LogAnswer]) -> int:
+def sources(answers: Sequence[LogAnswer]) -> int:
+    """How many published them."""
     return len({answer.run.source for answer in answers})
 
 
-def _by_source(answers: Sequence[LogAnswer]) -> np.ndarray:
+def by_source(answers: Sequence[LogAnswer]) -> np.ndarray:
+    """The weight of each, so that every source has the same: Float64[answers], of sum 1."""
     return source_weights([answer.run.source for answer in answers])
 
 
-def _share(answers: Sequence[LogAnswer], hits: list[bool]) -> float:
+def share(answers: Sequence[LogAnswer], hits: list[bool]) -> float:
     """Percent of the sources' weight."""
-    return PERCENT * float(_by_source(answers) @ np.array(hits, dtype=float))
+    return PERCENT * float(by_source(answers) @ np.array(hits, dtype=float))

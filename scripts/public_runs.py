@@ -21,6 +21,7 @@ from planner.model.source import find_model
 from planner.request import request
 from planner.resolve import resolve, table
 from planner.rules.base import row_findings
+from planner.runtime.figures import quantities
 from planner.search import fixed_layout
 from planner.units import GIB
 from planner.vllm.command import read_command
@@ -59,7 +60,8 @@ class PublicRun:
     def name(self) -> str:
         """For a table."""
         row = self.row
-        return f"{row['model']} on {row['gpus']}, {row['vllm']}: {row['options']}"
+        options = f": {row['options']}" if row["options"] else ""
+        return f"{row['model']} on {row['gpus']}, {row['vllm']}{options}"
 
     @property
     def starts(self) -> bool | None:
@@ -106,6 +108,9 @@ class PublicRun:
 class Prediction:
     """What the planner answers; ``case`` is None where it refuses the model."""
 
+    model_class: str
+    number_format: str
+    """Of the weights: the quantization's method, else the dtype."""
     case: Case | None
     errors: tuple[tuple[str, Origin], ...]
 
@@ -118,11 +123,11 @@ class Prediction:
         return int(case.budget.weights_bytes[0, 0])
 
     def term(self, name: str) -> Interval | None:
-        """A term of the budget on the first stage, an Interval[rows, stages]."""
-        if self.case is None or not self.case.plannable[0]:
+        """An uncertain term, or the room for the KV cache: an Interval[rows, stages]."""
+        case = self.case
+        if case is None or not case.plannable[0]:
             return None
-        found: Interval = getattr(self.case.budget, name)
-        return found
+        return {**quantities(case), "kv_cache": case.budget.kv_cache}[name]
 
     def capacity(self, length: int | None) -> tuple[int, float] | None:
         """Tokens and concurrency as vLLM prints them for requests of a length."""
@@ -174,10 +179,16 @@ def predict(run: PublicRun) -> Prediction:
 def _answer(run: PublicRun, model: str) -> Prediction:
     subject = resolve(_request(run, model), {})
     errors = _errors(subject.findings)
-    if subject.refused:
-        return Prediction(case=None, errors=errors)
-    case = _case(subject, run)
-    return Prediction(case=case, errors=(*errors, *_errors(row_findings(case, [0])[0])))
+    case = None if subject.refused else _case(subject, run)
+    found = () if case is None else _errors(row_findings(case, [0])[0])
+    method = subject.quantization.method
+    architecture = subject.architecture
+    return Prediction(
+        model_class=architecture.name if architecture else "(refused)",
+        number_format=case.settings.dtype if case and method == "none" else method,
+        case=case,
+        errors=(*errors, *found),
+    )
 
 
 def _request(run: PublicRun, model: str) -> Request:
