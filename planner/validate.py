@@ -128,6 +128,8 @@ def _placed(found: Finding, target: Target | None) -> Finding:
 
 def _unknown_options(target: Target | None) -> list[Finding]:
     """Options that this release of vLLM does not take."""
+    if target is None:
+        return []
     return [
         Finding(
             code=rule.CODE,
@@ -138,6 +140,7 @@ def _unknown_options(target: Target | None) -> list[Finding]:
             cause="this release's parser does not know it, and refuses the command",
             fix=f"nearest: {', '.join(option.nearest)}" if option.nearest else "leave it out",
             source="vllm.engine.arg_utils.AsyncEngineArgs.add_cli_args",
+            location=target.location(option.flag),
         )
-        for option in (target.unknown if target else ())
+        for option in target.unknown
     ]

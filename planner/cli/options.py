@@ -154,8 +154,8 @@ answer = _many(
         "-o",
         "--output",
         multiple=True,
-        metavar="FILE",
-        help="Write to a file too; its suffix says the format.",
+        metavar="[FORMAT:]FILE",
+        help="Write to a file too; its suffix says the format, or a word before it.",
     ),
 )
 

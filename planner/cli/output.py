@@ -11,7 +11,7 @@ import click
 
 from planner.errors import ExitCode, InvalidInputError
 from planner.frozen import frozen
-from planner.report.base import WIDTH, Page, find, of_file
+from planner.report.base import WIDTH, Page, find, of_output
 from planner.report.parts.safe import without_controls
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Delivery:
         Raises:
             PlannerError: a format that nobody knows.
         """
-        named = tuple((name, of_file(name)) for name in files)
+        named = tuple(of_output(typed) for typed in files)
         return cls(shown=find(form), files=named, fail_on=fail_on)
 
     def deliver(self, answer: Answer) -> ExitCode:

@@ -69,6 +69,18 @@ def find(name: str) -> Report:
     )
 
 
+def of_output(typed: str) -> tuple[str, Report]:
+    """A file and its format: named before a colon, ``gitlab:report.json``, or told by its suffix.
+
+    Raises:
+        UsageError: no format has that suffix.
+    """
+    named, colon, name = typed.partition(":")
+    if colon and name and named in formats():
+        return name, find(named)
+    return typed, of_file(typed)
+
+
 def of_file(name: str) -> Report:
     """The format of a file's suffix.
 

@@ -51,7 +51,8 @@ class ServeCommand:
     environment: Mapping[str, str] = field(default_factory=dict)
     """Assignments before the command: ``VLLM_PP_LAYER_PARTITION=31,30 vllm serve …``."""
     places: Mapping[str, int] = field(default_factory=dict)
-    """Which word of the command fixed an option, by the option's name; counted from 0."""
+    """Which word of the command fixed an option, by the option's name, or by the flag or word
+    where no option is called so; counted from 0."""
 
 
 def read_command(argv: Sequence[str], version: str | None = None) -> ServeCommand:
@@ -80,7 +81,8 @@ def read_command(argv: Sequence[str], version: str | None = None) -> ServeComman
         arguments=arguments_of(named),
         unknown=tuple(_unknown(t, version) for t in sorted(strangers, key=lambda t: t.index)),
         environment=_assignments(words[:start]),
-        places={t.spelling.name: t.index for t in named if t.spelling and t.spelling.name},
+        places={t.typed: t.index for t in strangers}
+        | {t.spelling.name: t.index for t in named if t.spelling and t.spelling.name},
     )
 
 
