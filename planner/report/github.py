@@ -47,4 +47,4 @@ def _command(finding: Finding) -> str:
 
 
 def _escaped(text: str, table: Mapping[str, str]) -> str:
-    return text.translate(str.maketrans(dict(table)))
+    return "".join(table.get(letter, letter) for letter in text)
