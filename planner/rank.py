@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.memory.budget import CERTAIN
 from planner.units import count_text
 
 if TYPE_CHECKING:
@@ -16,16 +17,18 @@ if TYPE_CHECKING:
 def order(case: Case, rows: Ints) -> Ints:
     """The given rows, the best layout first.
 
-    1. What surely fits before what may.
+    1. What surely goes into vLLM's budget before what may.
     2. The asked context (or the model's own) in full before a shortened one; shortened ones by
        halvings.
     3. Tensor-parallel and expert groups inside one scale-up domain.
-    4. More independent replicas on the cluster, which means fewer GPUs for each. The
+    4. What surely has room beside the budget too before what may: a smaller share mends that, so
+       it moves nothing across the keys above.
+    5. More independent replicas on the cluster, which means fewer GPUs for each. The
        data-parallel ranks of a model with experts share them: together they are one replica.
-    5. No idle GPUs.
-    6. Tensor before pipeline parallelism where GPUs share a fast link; pipeline stages where
+    6. No idle GPUs.
+    7. Tensor before pipeline parallelism where GPUs share a fast link; pipeline stages where
        they meet over PCIe.
-    7. Slices of experts before whole ones, attention split before attention replicated: those
+    8. Slices of experts before whole ones, attention split before attention replicated: those
        are offered, and speed decides between them.
 
     Source: docs/serving/parallelism_scaling, docs/serving/data_parallel (vLLM 0.33)
@@ -45,10 +48,11 @@ def _keys(case: Case) -> tuple[Ints, ...]:
     engine = gpus_per_replica(case)
     replicas = case.group.gpus // engine
     keys = (
-        ~case.fits,
+        case.budget_probability < CERTAIN,
         ~case.serves_full_length,
         leaves,
         _halvings(case),
+        ~case.fits,
         -replicas,
         -replicas * engine,
         layouts.pp if case.fast_link else layouts.tp,

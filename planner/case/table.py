@@ -12,7 +12,7 @@ from planner.case.grid import Grid
 from planner.case.kv_columns import KvColumns, kv_columns
 from planner.case.shards import misfits, stores_fp8
 from planner.frozen import frozen
-from planner.memory.budget import CERTAIN, probability_positive
+from planner.memory.budget import CERTAIN, certain_limit_bytes, probability_positive
 from planner.memory.interval import Interval
 
 if TYPE_CHECKING:
@@ -104,6 +104,14 @@ class Case(Grid):
         spare = self.budget.spare
         chance = probability_positive(spare.low, spare.mid, spare.high)
         return np.asarray(np.where(self.stages.exists, chance, 1.0).min(axis=1))
+
+    @cached_property
+    def safe_share(self) -> npt.NDArray[np.float64]:
+        """The largest share, in hundredths, that surely leaves room for all beside it."""
+        beside = certain_limit_bytes(self.budget.outside)
+        most = np.where(self.stages.exists, beside, 0).max(axis=1)
+        share = np.floor(100 * (1 - most / self.budget.memory_bytes)) / 100
+        return np.asarray(np.maximum(share, 0.01))
 
     @cached_property
     def fit_probability(self) -> npt.NDArray[np.float64]:

@@ -119,9 +119,25 @@ def certain_bytes(size: Interval) -> Ints:
     >>> certain_bytes(Interval.of(900, 1000, 1100)).tolist()
     871
     """
-    below = (size.mid - size.low) * (_DEVIATIONS_OF_CERTAIN / _DEVIATIONS_OF_INTERVAL)
-    least: Ints = size.mid - np.ceil(below).astype(np.int64)
+    least: Ints = size.mid - _to_certain(size.mid - size.low)
     return least
+
+
+def certain_limit_bytes(size: Interval) -> Ints:
+    """What an uncertain size surely stays below: 19 runs in 20 take less.
+
+    >>> certain_limit_bytes(Interval.of(900, 1000, 1100)).tolist()
+    1129
+    """
+    most: Ints = size.mid + _to_certain(size.high - size.mid)
+    return most
+
+
+def _to_certain(half: Ints) -> Ints:
+    scaled: Ints = np.ceil(half * (_DEVIATIONS_OF_CERTAIN / _DEVIATIONS_OF_INTERVAL)).astype(
+        np.int64
+    )
+    return scaled
 
 
 def probability_positive(low: Ints, mid: Ints, high: Ints) -> npt.NDArray[np.float64]:

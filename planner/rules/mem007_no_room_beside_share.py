@@ -66,8 +66,6 @@ def explain(case: Case, row: int) -> Explanation:
         int(np.broadcast_to(term, budget.spare.shape)[row, stage])
         for term in (budget.before.mid, budget.beside.mid)
     )
-    least = budget.memory_bytes - int(budget.outside.high[row].max())
-    share = max(least / budget.memory_bytes - 0.005, 0.01)
     return Explanation(
         message=f"{gib_text(-int(budget.spare.mid[row, stage]), 2)} short beside vLLM's budget",
         cause=(
@@ -75,6 +73,6 @@ def explain(case: Case, row: int) -> Explanation:
             f"communicators and other processes take {gib_text(before, 2)}, CUDA graphs "
             f"{gib_text(beside, 2)}"
         ),
-        fix=f"use --gpu-memory-utilization {share:.2f} or less",
+        fix=f"use --gpu-memory-utilization {case.safe_share[row]:g} or less",
         source="vllm.v1.worker.gpu_worker.Worker.compile_or_warm_up_model",
     )
