@@ -16,7 +16,7 @@ from planner.vllm.release import (
     cuda_of,
     find_release,
     find_toolkit,
-    newest_for_driver,
+    newest_release,
     version_key,
 )
 
@@ -74,7 +74,7 @@ class HostCase:
         if self.facts.nvml is None:
             return None
         boards = [gpu.compute_capability for gpu in self.facts.nvml.gpus]
-        return newest_for_driver(self.driver, boards)
+        return newest_release(driver=self.driver, boards=boards)
 
     @property
     def gpus(self) -> tuple[NvmlGpu, ...]:

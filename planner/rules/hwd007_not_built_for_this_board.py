@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
-from planner.vllm.release import releases
+from planner.vllm.release import newest_release
 
 if TYPE_CHECKING:
     from planner.case.host import HostCase
@@ -56,14 +56,14 @@ def check(host: HostCase) -> Explanation | None:
     if not alien:
         return None
     name, capability = next(iter(alien.items()))
-    older = [each for each in releases() if each.runs_on(capability)]
+    older = newest_release(boards=[capability])
     return Explanation(
         message=(
             f"{name} has compute capability {capability[0]}.{capability[1]}; vLLM {host.vllm} is "
             f"built for {', '.join(release.architectures)}"
         ),
         cause="a GPU runs what was compiled for its own major number, or PTX older than itself",
-        fix=f"pip install vllm=={older[-1].version}, or build vLLM for this board"
+        fix=f"pip install vllm=={older.version}, or build vLLM for this board"
         if older
         else "build vLLM for this board",
         source="compiled architectures of the release",

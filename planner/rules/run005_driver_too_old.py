@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
-from planner.vllm.release import newest_for_driver
+from planner.vllm.release import newest_release
 
 if TYPE_CHECKING:
     from planner.case.host import HostCase
@@ -47,7 +47,7 @@ def check(host: HostCase) -> Explanation | None:
     toolkit = host.too_old_for
     if host.needs.container or toolkit is None:
         return None
-    older = newest_for_driver(host.driver)
+    older = newest_release(driver=host.driver)
     return Explanation(
         message=(
             f"driver {host.driver} is too old for vLLM {host.vllm}: CUDA {toolkit.version} needs "

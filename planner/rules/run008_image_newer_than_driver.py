@@ -9,7 +9,7 @@ Why:
 Example:
     the image of 0.33 (CUDA 13.0) on driver 550.54.14.
 Fix:
-    a newer driver, or the image of an older release.
+    a newer driver, or an image of an older CUDA.
 Source in vLLM:
     ``docker/Dockerfile``; NVIDIA's notes on forward compatibility
 Versions:
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
-from planner.vllm.release import newest_for_driver
+from planner.vllm.release import newest_release
 
 if TYPE_CHECKING:
     from planner.case.host import HostCase
@@ -41,7 +41,9 @@ def check(host: HostCase) -> Explanation | None:
     toolkit = host.too_old_for
     if not host.needs.container or toolkit is None:
         return None
-    older = newest_for_driver(host.driver, image=True)
+    runs = newest_release(driver=host.driver, image=True)
+    own = host.release.image_tag(host.driver) if host.release else None
+    tag = own or (runs.image_tag(host.driver) if runs else None)
     return Explanation(
         message=(
             f"the image of vLLM {host.vllm} is of CUDA {toolkit.version}, which needs driver "
@@ -49,6 +51,6 @@ def check(host: HostCase) -> Explanation | None:
         ),
         cause="its compatibility libraries bridge that on data-centre boards, on no others",
         fix=f"install driver {toolkit.packaged_driver} or newer"
-        + (f", or take the image vllm/vllm-openai:v{older.version}" if older else ""),
+        + (f", or take the image vllm/vllm-openai:{tag}" if tag else ""),
         source="NVIDIA CUDA forward compatibility",
     )

@@ -126,23 +126,26 @@ def find_toolkit(version: str) -> Cuda | None:
     return next((each for each in toolkits() if version_key(each.version) == number), None)
 
 
-def newest_for_driver(
-    driver: str, boards: Sequence[tuple[int, int] | None] = (), *, image: bool = False
+def newest_release(
+    *, driver: str = "", boards: Sequence[tuple[int, int] | None] = (), image: bool = False
 ) -> Release | None:
-    """The newest release whose wheel, or image, a driver runs.
+    """The newest release whose wheel, or image, a driver and boards run.
 
     Args:
-        driver: its version.
-        boards: compute capabilities that it must run on too; None is not known.
-        image: the CUDA of the vllm-openai image counts.
+        driver: its version; empty: any.
+        boards: compute capabilities; None is not known.
+        image: the vllm-openai image counts, for whatever CUDA it is published.
 
     Returns:
         None where there is none.
     """
-    number = version_key(driver)
     for release in reversed(releases()):
-        toolkit = find_toolkit(release.image_cuda if image else release.cuda)
-        new_enough = toolkit is not None and version_key(toolkit.least_driver) <= number
+        if image:
+            new_enough = release.image_tag(driver) is not None
+        else:
+            toolkit = find_toolkit(release.cuda)
+            least = version_key(toolkit.least_driver) if toolkit else ()
+            new_enough = not driver or least <= version_key(driver)
         if new_enough and all(board is None or release.runs_on(board) for board in boards):
             return release
     return None

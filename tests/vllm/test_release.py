@@ -6,7 +6,7 @@ from planner.vllm.release import (
     cuda_of,
     find_release,
     find_toolkit,
-    newest_for_driver,
+    newest_release,
     releases,
     toolkits,
     version_key,
@@ -88,7 +88,7 @@ def test_the_cuda_of_an_installation_is_told_by_its_build_then_its_runtime_then_
     ("driver", "release"), [("580.65.06", "0.33.0"), ("550.54.14", "0.19.0"), ("470.82", None)]
 )
 def test_an_older_driver_has_a_newest_release(driver: str, release: str | None) -> None:
-    found = newest_for_driver(driver)
+    found = newest_release(driver=driver)
     assert (found.version if found else None) == release
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from planner.errors import UsageError
 from planner.launch.base import Setting
 from planner.launch.parts.board import platform
-from planner.vllm.release import find_release, newest_for_driver, version_key
+from planner.vllm.release import find_release, newest_release, version_key
 
 if TYPE_CHECKING:
     from planner.launch.base import Served
@@ -44,7 +44,7 @@ def image_of(served: Served) -> str:
     driver = served.settings.get(DRIVER.name, "") if kind == "cuda" else ""
     tag = release.image_tag(driver)
     if tag is None:
-        older = newest_for_driver(driver, image=True)
+        older = newest_release(driver=driver, image=True)
         raise UsageError(
             f"driver {driver} runs no image of vLLM {served.vllm_version}",
             cause=f"its image is of CUDA {release.image_cuda}",
