@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.errors import UsageError
 from planner.launch.base import EXECUTABLE, LaunchFile
-from planner.launch.parts import shell
+from planner.launch.parts import replicas, shell
 
 if TYPE_CHECKING:
     from planner.launch.base import Served, Setting
@@ -15,18 +14,13 @@ SETTINGS: tuple[Setting, ...] = ()
 
 
 def files(served: Served) -> tuple[LaunchFile, ...]:
-    """A script for each host, to be run there.
+    """A script for each host, to be run there; for several servers one each, and nginx's.
 
     Raises:
-        UsageError: several servers are asked for.
+        UsageError: several servers do not go on one host.
     """
     if served.replicas > 1:
-        raise UsageError(
-            f"--replicas {served.replicas} servers cannot share one script",
-            cause="each needs GPUs and a port of its own, and something must spread the requests",
-            fix="--to compose or --to kubernetes writes them with what spreads the requests, or "
-            "plan with --data-parallel-size",
-        )
+        return replicas.files(served)
     return tuple(
         LaunchFile(
             path=_script(served, node),
@@ -39,6 +33,8 @@ def files(served: Served) -> tuple[LaunchFile, ...]:
 
 def start(served: Served) -> tuple[tuple[str, ...], ...]:
     """Each script on its host."""
+    if served.replicas > 1:
+        return replicas.start(served)
     return tuple((f"./{_script(served, node)}",) for node in range(served.nodes))
 
 

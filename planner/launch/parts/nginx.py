@@ -18,7 +18,7 @@ _TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 _LONGEST = "1h"
 
 
-def balancer(servers: Iterable[str], port: int, *, own_folder: bool = False) -> str:
+def balancer(servers: Iterable[str], port: int, *, own_folder: str = "") -> str:
     """The whole file.
 
     Each request goes to the server with the fewest under way. Answers are passed on word by word,
@@ -27,8 +27,8 @@ def balancer(servers: Iterable[str], port: int, *, own_folder: bool = False) -> 
     Args:
         servers: ``host:port``, of names and numbers alone.
         port: to listen on.
-        own_folder: everything lies in the folder that nginx is started with (``-p``), so that it
-            needs no rights; else where the image of nginx has it.
+        own_folder: keeps what nginx writes, below the folder that it is started with (``-p``), so
+            that it needs no rights; without one that lies where nginx's image has it.
     """
     location = (
         _set("proxy_pass", "http://servers"),
@@ -37,12 +37,16 @@ def balancer(servers: Iterable[str], port: int, *, own_folder: bool = False) -> 
         _set("proxy_set_header", "Host", "$host"),
         _set("proxy_set_header", "X-Forwarded-For", "$proxy_add_x_forwarded_for"),
         _set("proxy_set_header", "X-Forwarded-Proto", "$scheme"),
+        # neither answers nor pictures wait until they are whole
         _set("proxy_buffering", "off"),
+        _set("proxy_request_buffering", "off"),
         _set("proxy_connect_timeout", "5s"),
         _set("proxy_read_timeout", _LONGEST),
         _set("proxy_send_timeout", _LONGEST),
     )
     upstream = (
+        # nginx's processes count together, not each for itself
+        _set("zone", "servers", "64k"),
         _set("least_conn"),
         *(_set("server", server) for server in servers),
         _set("keepalive", "64"),
@@ -53,15 +57,16 @@ def balancer(servers: Iterable[str], port: int, *, own_folder: bool = False) -> 
         _set("client_max_body_size", "0"),
         (("location", "/"), location),
     )
-    http = ((("upstream", "servers"), upstream), (("server",), server))
-    own = [_set(f"{name}_temp_path", f"nginx/{name}") for name in _TEMPORARY] if own_folder else []
-    logs = [_set("access_log", "off"), *own] if own_folder else []
-    main = (
-        *((_set("pid", "nginx/nginx.pid"), _set("error_log", "stderr")) if own_folder else ()),
+    http: tuple[Directive, ...] = ((("upstream", "servers"), upstream), (("server",), server))
+    main: list[Directive] = [
         _set("worker_processes", "auto"),
         (("events",), (_set("worker_connections", "4096"),)),
-        (("http",), (*logs, *http)),
-    )
+    ]
+    if own_folder:
+        main += [_set("pid", f"{own_folder}/nginx.pid"), _set("error_log", "stderr")]
+        kept = (_set(f"{name}_temp_path", f"{own_folder}/{name}") for name in _TEMPORARY)
+        http = (_set("access_log", "off"), *kept, *http)
+    main.append((("http",), http))
     return "".join(f"{line}\n" for line in _lines(main))
 
 

@@ -54,8 +54,8 @@ def files(served: Served) -> tuple[LaunchFile, ...]:
         raise UsageError(
             f"--replicas {served.replicas} servers cannot share one script",
             cause="each needs GPUs and a port of its own, and something must spread the requests",
-            fix="--to compose or --to kubernetes writes them with what spreads the requests, or "
-            "plan with --data-parallel-size",
+            fix="--to local, --to compose or --to kubernetes writes them with what spreads the "
+            "requests, or plan with --data-parallel-size",
         )
     hosts_of(served)
     scripts = (

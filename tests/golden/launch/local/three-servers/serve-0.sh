@@ -1,0 +1,4 @@
+#!/bin/sh
+set -eu
+export CUDA_VISIBLE_DEVICES=0,1
+exec vllm serve Qwen/Qwen3-8B --tensor-parallel-size 2 --gpu-memory-utilization 0.95 --port 8001
