@@ -32,7 +32,7 @@ def doctor_text(answer: Mapping[str, Any], findings: Sequence[Finding]) -> str:
         *_subject("docker", _docker(host["docker"])),
         *_subject("folders", map(_folder, host["folders"])),
         *_subject("environment", (f"{k}={v}" for k, v in host["environment"].items())),
-        *_subject("network", map(_endpoint, host["endpoints"])),
+        *_subject("network", _network(host)),
         *_subject("calibration", _calibration(answer["calibration"])),
         "",
         *_findings(findings),
@@ -114,6 +114,12 @@ def _folder(folder: Mapping[str, Any]) -> str:
         "" if folder["writable"] else "not writable",
     ]
     return f"{folder['name']} {folder['path']}: {', '.join(filter(None, parts))}"
+
+
+def _network(host: Mapping[str, Any]) -> Iterator[str]:
+    if names := [*host["interfaces"], *host["rdma_devices"]]:
+        yield ", ".join(names)
+    yield from map(_endpoint, host["endpoints"])
 
 
 def _endpoint(endpoint: Mapping[str, Any]) -> str:

@@ -89,6 +89,10 @@ class HostFacts:
     """What the NVIDIA driver says of the visible GPUs; None: it does not answer."""
     nvml_problem: str = ""
     """Why it does not."""
+    interfaces: tuple[str, ...] = ()
+    """Names of network interfaces."""
+    rdma_devices: tuple[str, ...] = ()
+    """Network adapters that read and write remote memory: InfiniBand, RoCE, EFA."""
     software: Software = field(default_factory=Software)
     planner_scripts: tuple[str, ...] = ()
     """Distributions that install a program called ``planner`` beside this one."""
@@ -112,6 +116,10 @@ class HostNeeds:
     ray: bool = False
     """Its processes are started by Ray."""
     hosts: int = 1
+    fabric: str = ""
+    """The network between them, by its id in hardware_db."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """Variables that the plan sets on the host."""
     gpus: int = 0
     """On this host."""
     accelerator: str = ""

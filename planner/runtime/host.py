@@ -56,6 +56,8 @@ def host_facts(
         **host_system.memory_limit(),
         **host_system.shared_memory(),
         pci_gpus=host_system.pci_gpus(),
+        interfaces=host_system.devices("net"),
+        rdma_devices=host_system.devices("infiniband"),
         nvml=nvml,
         nvml_problem=problem,
         software=software_of(python or sys.executable),

@@ -10,7 +10,7 @@ from planner.model.local_caches import hub_cache
 from planner.units import GIB
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.plan import HardwareGroup, Layout
 
@@ -22,6 +22,7 @@ def needs_of(
     group: HardwareGroup,
     *,
     vllm_version: str,
+    node: int = 0,
     container: bool = False,
     download_bytes: int | None = None,
 ) -> HostNeeds:
@@ -31,6 +32,7 @@ def needs_of(
         layout: as it is planned.
         group: the hosts it runs on.
         vllm_version: the release that was planned with, ``0.33``.
+        node: which of the hosts.
         container: vLLM comes in an image.
         download_bytes: of the checkpoint, where it is not on the host; None: it is, or unknown.
     """
@@ -48,6 +50,9 @@ def needs_of(
         vllm_version=vllm_version,
         container=container,
         ray="ray" in backends,
+        hosts=hosts,
+        fabric=(group.fabric or "") if hosts > 1 else "",
+        environment=dict(_environment(layout, node)),
         gpus=gpus,
         accelerator=group.accelerator,
         gpu_memory_utilization=layout.memory.gpu_memory_utilization if layout.memory else None,
@@ -55,6 +60,13 @@ def needs_of(
         host_memory_bytes=round(offloaded * GIB),
         download_bytes=download_bytes,
     )
+
+
+def _environment(layout: Layout, node: int) -> Iterator[tuple[str, str]]:
+    yield from layout.environment.items()
+    for command in layout.commands:
+        if command.node == node:
+            yield from command.environment.items()
 
 
 def to_download(model: str, layout: Layout, environ: Mapping[str, str]) -> int | None:

@@ -103,6 +103,11 @@ def pci_gpus(root: Path = Path("/")) -> int:
     )
 
 
+def devices(kind: str, root: Path = Path("/")) -> tuple[str, ...]:
+    """Names of the devices of a kind: ``net`` interfaces, ``infiniband`` adapters."""
+    return tuple(sorted(each.name for each in (root / "sys/class" / kind).glob("*")))
+
+
 def folder(name: str, path: Path, *, count: bool = True) -> Folder:
     """A folder that is written to: whether it can be, what lies in it, what its disk has left.
 

@@ -152,7 +152,8 @@ def test_a_plan_over_hosts_asks_each_for_its_part() -> None:
     assert answer.hardware is not None
     needs = needs_of(answer.layouts[0], answer.hardware.groups[0], vllm_version="0.33")
     assert (needs.gpus, needs.ray, needs.host_memory_bytes) == (8, False, 0)
-    assert needs.accelerator == "a100-sxm4-80gb"
+    assert (needs.accelerator, needs.hosts) == ("a100-sxm4-80gb", 2)
+    assert needs.fabric == answer.hardware.groups[0].fabric
 
 
 def test_offloaded_memory_is_of_each_gpu_and_of_each_replica() -> None:

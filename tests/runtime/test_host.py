@@ -86,6 +86,12 @@ def test_switches_and_other_makers_boards_are_no_gpus(tmp_path: Path) -> None:
     assert host_system.pci_gpus(tmp_path / "none") == 0
 
 
+def test_interfaces_and_adapters_are_those_the_kernel_names(tmp_path: Path) -> None:
+    root = machine(tmp_path, {"sys/class/net/lo/mtu": "1", "sys/class/net/ens5/mtu": "1"})
+    assert host_system.devices("net", root) == ("ens5", "lo")
+    assert host_system.devices("infiniband", root) == ()
+
+
 def test_a_folder_is_counted_without_following_links(tmp_path: Path) -> None:
     blob = tmp_path / "blobs" / "a"
     blob.parent.mkdir()
