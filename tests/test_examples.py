@@ -66,3 +66,15 @@ def test_the_workflows_checks_pass(capsys: pytest.CaptureFixture[str]) -> None:
         arguments = [found for word in words for found in globs.get(word, [word])]
         assert run(arguments) == ExitCode.OK, capsys.readouterr().out
     assert len(Path("findings.md").read_text(encoding="utf-8").splitlines()) > len(PLANS)
+
+
+def test_the_compose_files_are_what_their_command_writes(pytestconfig: pytest.Config) -> None:
+    text = (EXAMPLES / "README.md").read_text(encoding="utf-8").replace("\\\n", "")
+    (command,) = re.findall(r"^planner (launch .*?) -o examples/compose$", text, re.MULTILINE)
+    Path("written").mkdir()
+    assert run([*shlex.split(command), "-o", "written"]) == ExitCode.OK
+    for written in sorted(Path("written").iterdir()):
+        kept = EXAMPLES / "compose" / written.name
+        if pytestconfig.getoption("update_snapshots"):
+            kept.write_text(written.read_text(encoding="utf-8"), encoding="utf-8")
+        assert kept.read_text(encoding="utf-8") == written.read_text(encoding="utf-8")
