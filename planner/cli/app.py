@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "planner.cli.commands"
 #: the main jobs, before the rest of the list
-_FIRST = ("recommend", "estimate", "validate")
+_FIRST = ("recommend", "estimate", "validate", "launch", "verify")
 
 
 class Commands(Group):

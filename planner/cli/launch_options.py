@@ -119,6 +119,15 @@ _OPTIONS = (
         metavar="S",
         help="Seconds until it must answer (3600).",
     ),
+    _option(
+        "running",
+        "--no-preflight",
+        "preflight",
+        is_flag=True,
+        flag_value=False,
+        default=True,
+        help="Start it whatever this machine lacks.",
+    ),
     _option("running", "--log", metavar="FILE", help="Keep the server's log there."),
     _option(
         "running", "--show-log", is_flag=True, help="Pass the server's log on to standard error."
@@ -143,6 +152,7 @@ OWN = (
     "check",
     "retries",
     "timeout",
+    "preflight",
     "log",
     "show_log",
     "python",

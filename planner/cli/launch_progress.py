@@ -62,6 +62,8 @@ class Progress:
     @contextmanager
     def counting(self) -> Iterator[None]:
         """On a terminal, a line with the seconds below what was said."""
+        if self._predicted_s:
+            self.say(f"about {self._predicted_s:.0f} s are predicted until it answers")
         if not sys.stderr.isatty():
             yield
             return
@@ -79,5 +81,5 @@ class Progress:
             self._status = None
 
     def _counting(self, stage: str, seconds: float) -> str:
-        about = f" of about {self._predicted_s:.0f} s" if self._predicted_s else " s"
-        return f"{_DOING[stage]}, {seconds:.0f}{about}"
+        about = f"; about {self._predicted_s:.0f} s were predicted" if self._predicted_s else ""
+        return f"{_DOING[stage]}, {seconds:.0f} s{about}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,47 +57,40 @@ def write_out(
             click.echo(f"planner: start it there by {shlex.join(command)}", err=True)
 
 
-def document(launched: Launched) -> dict[str, Any]:
-    """A deployment that answers, for programs; times in seconds, sizes in bytes."""
-    from planner.runtime.calibration_answer import log_document
-
-    served = launched.served
-    return {
-        "schema": "planner/1",
-        "command": "launch",
-        "to": launched.to,
-        "url": launched.url,
-        "model": served.model,
-        "served_name": served.served_name,
-        "commands": [each.model_dump(mode="json") for each in served.commands],
-        "changes": [asdict(change) for change in launched.changes],
-        "start_up": {"predicted_s": served.start_up_s, "actual_s": round(launched.ready_s, 1)},
-        "first_request": {
-            "path": launched.first.path,
-            "seconds": round(launched.first.seconds, 3),
-            "tokens": launched.first.tokens,
-        },
-        "log": log_document(launched.log) if launched.log else None,
-        "notes": list(launched.notes),
-    }
-
-
 def show_launched(launched: Launched, form: str) -> None:
     """That it answers, what it took, and its start term by term."""
+    from planner.runtime.launch.answer import document
+
     told = document(launched)
     if form != "table":
         from planner.cli.rows import show_one
 
         show_one(told, form)
         return
-    start, first = told["start_up"], told["first_request"]
-    predicted = f", predicted {start['predicted_s']:.0f} s" if start["predicted_s"] else ""
+    first = told["first_request"]
     tokens = f", {first['tokens']} tokens" if first["tokens"] else ""
     lines = [
         f"{told['served_name']} answers at {told['url']}/v1",
-        f"ready after {start['actual_s']:.1f} s{predicted}",
+        *_start_up(told["start_up"]),
         f"first request, {first['path']}: {first['seconds']:.2f} s{tokens}",
         *(f"note: {note}" for note in told["notes"]),
     ]
     text = "".join(f"{line}\n" for line in lines)
     write(f"{text}\n{log_text(told['log'])}" if told["log"] else text)
+
+
+def _start_up(start: Mapping[str, Any]) -> list[str]:
+    """The start as a whole, and the parts of it that vLLM times."""
+    whole = f"ready after {start['actual_s']:.1f} s"
+    if start["predicted_s"] is not None:
+        ends = start["interval_s"]
+        interval = f", {ends[0]:.0f} to {ends[1]:.0f}" if ends else ""
+        whole += f", predicted {start['predicted_s']:.0f} s{interval}"
+    return [
+        whole,
+        *(
+            f"  {part['part']}: {part['actual_s']:.1f} s, predicted {part['predicted_s']:.1f} s"
+            for part in start["parts"]
+            if part["actual_s"] is not None
+        ),
+    ]

@@ -83,6 +83,8 @@ class HostFacts:
     shm_bytes: int | None = None
     """Size of /dev/shm."""
     shm_free_bytes: int | None = None
+    listening_ports: tuple[int, ...] = ()
+    """TCP ports on which some process listens."""
     pci_gpus: int = 0
     """NVIDIA display controllers on the bus, whether the driver knows them or not."""
     nvml: NvmlAnswer | None = None
@@ -129,5 +131,7 @@ class HostNeeds:
     """GPUs that were planned to reach each other over NVLink."""
     host_memory_bytes: int = 0
     """Memory of the host that is held for good: offloaded weights and KV cache."""
+    port: int = 0
+    """Of the HTTP server on this host; 0: it listens on none."""
     download_bytes: int | None = None
     """Of the checkpoint, where it is not here yet; None: it is here, or its size is not known."""

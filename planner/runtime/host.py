@@ -55,6 +55,7 @@ def host_facts(
         **host_system.memory(),
         **host_system.memory_limit(),
         **host_system.shared_memory(),
+        listening_ports=host_system.listening_ports(),
         pci_gpus=host_system.pci_gpus(),
         interfaces=host_system.devices("net"),
         rdma_devices=host_system.devices("infiniband"),

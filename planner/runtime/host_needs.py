@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.hardware.host import HostNeeds
+from planner.launch.base import PORT
 from planner.model.local_caches import hub_cache
 from planner.units import GIB
 
@@ -58,6 +59,7 @@ def needs_of(
         gpu_memory_utilization=layout.memory.gpu_memory_utilization if layout.memory else None,
         scale_up_domain=group.scale_up_domain,
         host_memory_bytes=round(offloaded * GIB),
+        port=int(options.get("--port") or PORT),
         download_bytes=download_bytes,
     )
 

@@ -20,6 +20,9 @@ _NVIDIA = "0x10de"
 _DISPLAY = ("0x0300", "0x0302")
 #: version 1 of control groups writes a number near 2**63 for no limit
 _NO_LIMIT = 2**60
+#: the column of a socket's state in /proc/net/tcp, and the state that waits for connections
+_STATE = 3
+_LISTENING = "0A"
 #: a cache on a slow disk must not hold up the answer
 _COUNT_S = 2.0
 
@@ -92,6 +95,17 @@ def shared_memory(path: Path = Path("/dev/shm")) -> dict[str, int | None]:  # no
     except OSError:
         return {"shm_bytes": None, "shm_free_bytes": None}
     return {"shm_bytes": usage.total, "shm_free_bytes": usage.free}
+
+
+def listening_ports(root: Path = Path("/")) -> tuple[int, ...]:
+    """TCP ports on which some process of this machine listens."""
+    ports = set()
+    for name in ("tcp", "tcp6"):
+        for line in _text(root / "proc/net" / name).splitlines()[1:]:
+            fields = line.split()
+            if len(fields) > _STATE and fields[_STATE] == _LISTENING:
+                ports.add(int(fields[1].rpartition(":")[2], 16))
+    return tuple(sorted(ports))
 
 
 def pci_gpus(root: Path = Path("/")) -> int:

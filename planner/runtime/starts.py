@@ -1,4 +1,4 @@
-"""The starts that a file tells of: a log, or the results of ``planner measure``."""
+"""The starts that a file tells of: a log, results of ``planner measure``, a verified server."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from planner.errors import InvalidInputError
 from planner.runtime.measure_facts import SCHEMA
 from planner.runtime.measure_results import read_results
+from planner.runtime.verify.record import facts_of_record, is_record
 from planner.vllm.log import LogFacts, Printed, read_lines, read_log
 
 if TYPE_CHECKING:
@@ -30,12 +31,15 @@ _EXACT = {
 
 
 def read_starts(path: Path) -> list[LogFacts]:
-    """The facts of a log, or of every case that was measured.
+    """The facts of a log, of a server that was verified, or of every case that was measured.
 
     Raises:
         InvalidInputError: it cannot be read, or tells of no start of vLLM.
     """
-    if not _is_results(path):
+    beginning = _beginning(path)
+    if is_record(beginning):
+        return [facts_of_record(path.read_text(encoding="utf-8", errors="replace"), str(path))]
+    if not beginning.lstrip().startswith(f'{{"schema":"{SCHEMA}"'.encode()):
         return [read_log(path)]
     found = []
     for case in read_results(path):
@@ -54,14 +58,12 @@ def read_starts(path: Path) -> list[LogFacts]:
     return found
 
 
-def _is_results(path: Path) -> bool:
+def _beginning(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return (
-                file.read(_BEGINNING_BYTES).lstrip().startswith(f'{{"schema":"{SCHEMA}"'.encode())
-            )
+            return file.read(_BEGINNING_BYTES)
     except OSError:
-        return False
+        return b""
 
 
 def _exact(

@@ -16,6 +16,7 @@ from planner.cli.app import run
 from planner.runtime.measure_results import MEASURED, read_results
 from planner.runtime.measure_terms import log_facts
 from tests.e2e.conftest import OPTIONS
+from tests.e2e.processes import of_vllm, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,25 +106,3 @@ def test_a_planner_that_is_killed_leaves_no_process_of_vllm(
         assert until(lambda: not of_vllm(vllm_python), 60), of_vllm(vllm_python)
     (cut,) = read_results(cpu / "measurements.jsonl")
     assert cut.outcome == "interrupted"
-
-
-def of_vllm(python: str) -> list[str]:
-    """Command lines of the processes that run this Python, or that vLLM gave a name."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if line.startswith(("VLLM::", python)):
-            found.append(line)
-    return found
-
-
-def until(condition: Callable[[], bool], limit_s: float) -> bool:
-    end = time.monotonic() + limit_s
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.2)
-    return condition()

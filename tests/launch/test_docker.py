@@ -157,4 +157,8 @@ def test_a_folder_of_this_place_is_named_in_full(
     (tmp_path / "t.jinja").touch()
     argv = ["vllm", "serve", "models", "--chat-template", "t.jinja", "--tokenizer", "org/name"]
     changed = [str(tmp_path / "models"), "--chat-template", str(tmp_path / "t.jinja")]
-    assert list(rooted(argv, "0.33")) == ["vllm", "serve", *changed, "--tokenizer", "org/name"]
+    assert list(rooted(argv, "0.33")) == [
+        *["vllm", "serve", *changed, "--tokenizer", "org/name"],
+        # requests name it as before
+        *["--served-model-name", "models"],
+    ]

@@ -242,3 +242,14 @@ def test_docker_without_its_server_says_so_and_without_docker_there_is_none(
     found = host_services.docker()
     assert found is not None
     assert (found.server, found.problem) == ("", "permission denied")
+
+
+def test_ports_are_those_that_some_process_listens_on(tmp_path: Path) -> None:
+    heading = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n"
+    files = {
+        "proc/net/tcp": f"{heading}   0: 0100007F:1F40 00000000:0000 0A 00000000:00000000 00:0\n"
+        "   1: 0100007F:A3B2 0100007F:1F40 01 00000000:00000000 00:0\n",
+        "proc/net/tcp6": f"{heading}   0: 00000000000000000000000000000000:0016 0:0000 0A 0:0\n",
+    }
+    assert host_system.listening_ports(machine(tmp_path, files)) == (22, 8000)
+    assert host_system.listening_ports(tmp_path / "none") == ()

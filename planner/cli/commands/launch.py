@@ -165,6 +165,7 @@ def _manner(own: Mapping[str, Any]) -> Manner:
         check=own["check"],
         timeout_s=own["timeout"],
         retries=own["retries"],
+        preflight=own["preflight"],
         log=Path(own["log"]) if own["log"] else None,
         python=own["python"],
     )

@@ -33,6 +33,7 @@ _READ = frozenset(
         "--tool-parser-plugin",
     }
 )
+_SERVED_NAME = "--served-model-name"
 _WRITTEN = frozenset({"--download-dir"})
 
 
@@ -50,12 +51,26 @@ def written_paths(argv: Sequence[str], version: str) -> tuple[str, ...]:
 def rooted(argv: Sequence[str], version: str) -> tuple[str, ...]:
     """The command with what lies in this folder by absolute paths: it may be started elsewhere.
 
-    As vLLM has it, a name is a path if there is such a file; else it is an id of the hub.
+    As vLLM has it, a name is a path if there is such a file; else it is an id of the hub. What
+    requests name as their model stays as it was.
     """
+    start, positional = program(argv)
+    words = list(argv)
+    found = tokens(argv[start:], known(version))
+    alone = [token for token in found if not token.is_option][: 1 if positional else 0]
+    flagged = [t for t in found if t.spelling and t.spelling.flag in _READ | _WRITTEN]
+    places = [start + t.index for t in alone]
+    places += [start + t.index + 1 + n for t in flagged for n in range(len(t.values))]
+    for place in places:
+        # a value behind an equals sign stands in the word of its flag
+        if place < len(words) and not words[place].startswith(("/", "{", "-")):
+            words[place] = (
+                str(Path(words[place]).absolute()) if _exists(words[place]) else words[place]
+            )
     model = read_command(argv, version).model
-    names = {name for name in (model, *_named(argv, version, _READ | _WRITTEN)) if name}
-    here = {name for name in names if not name.startswith(("/", "{")) and _exists(name)}
-    return tuple(str(Path(word).absolute()) if word in here else word for word in argv)
+    if model and model not in words and not any(t.typed == _SERVED_NAME for t in found):
+        words += [_SERVED_NAME, model]
+    return tuple(words)
 
 
 def _exists(name: str) -> bool:

@@ -27,13 +27,13 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _JOINS = "ray"
 
 
-def choose(answer: Answer, number: int, *, fail_on: str = "error") -> Layout:
+def layout_of(answer: Answer, number: int) -> Layout:
     """One of a plan's layouts, counted from 1.
 
     Raises:
         InvalidInputError: it cannot be run anywhere.
-        RefusedError: there is none, it does not fit, or a finding speaks against it.
-        UsageError: there are fewer layouts.
+        RefusedError: the plan has none.
+        UsageError: there are fewer.
     """
     if not answer.layouts:
         for why in answer.findings:
@@ -52,6 +52,17 @@ def choose(answer: Answer, number: int, *, fail_on: str = "error") -> Layout:
             cause="it needs more GPUs than the plan's cluster has",
             fix="planner recommend --model MODEL --gpus GPUS -o plan.yaml writes a whole plan",
         )
+    return layout
+
+
+def choose(answer: Answer, number: int, *, fail_on: str = "error") -> Layout:
+    """One of a plan's layouts, counted from 1, to be launched.
+
+    Raises:
+        PlannerError: as ``layout_of``.
+        RefusedError: it does not fit, or a finding speaks against it.
+    """
+    layout = layout_of(answer, number)
     if layout.fit.verdict == "does_not_fit":
         raise RefusedError("the layout does not fit", fix="planner recommend finds one that does")
     for found in (*answer.findings, *layout.findings):

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.errors import PlannerError
+from planner.errors import PlannerError, UsageError
 from planner.frozen import frozen
 from planner.runtime.calibrate import judge_log
 from planner.runtime.launch.advice import advice
 from planner.runtime.launch.client import Client
 from planner.runtime.launch.first_request import Answered, first_request
+from planner.runtime.launch.installed import vllm_python
+from planner.runtime.launch.preflight import preflight, refuse
 from planner.runtime.launch.runs.base import Here, find_run
 from planner.runtime.launch.watch import CrashError, Deployment, GrowingLog
 from planner.runtime.process import Command, Process, stop_all
@@ -21,6 +23,7 @@ from planner.runtime.process import Command, Process, stop_all
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from planner.finding import Finding
     from planner.launch.base import Served
     from planner.request import Request
     from planner.runtime.calibrate import JudgedLog
@@ -44,6 +47,8 @@ class Manner:
     """How often a start that failed is tried again with a change that its log asks for."""
     log: Path | None = None
     """Where the server's output is kept; None keeps it only while it runs."""
+    preflight: bool = True
+    """Start nothing where this machine lacks something."""
     python: str | None = None
     """The Python that has vLLM, where it was named."""
 
@@ -89,6 +94,8 @@ class Launched:
     first: Answered
     log: JudgedLog | None
     """Its start, held against the planner term by term; None where that was not possible."""
+    findings: tuple[Finding, ...]
+    """What this machine lacks, and may be done without."""
     changes: tuple[Change, ...]
     notes: tuple[str, ...]
 
@@ -100,10 +107,11 @@ def run(served: Served, session: Session) -> None:
         CrashError: the server failed, and no retry is left or would help.
         PlannerError: it cannot be run from here.
     """
+    findings = _before(served, session)
     changes: list[Change] = []
     while True:
         try:
-            _attempt(served, session, tuple(changes))
+            _attempt(served, session, findings, tuple(changes))
         except CrashError as crash:
             change = _change(crash, served)
             if change is None or len(changes) >= session.manner.retries:
@@ -113,6 +121,25 @@ def run(served: Served, session: Session) -> None:
             session.display.say(f"{crash.message}: once more with {shown(change)}")
         else:
             return
+
+
+def _before(served: Served, session: Session) -> tuple[Finding, ...]:
+    """What this machine lacks, told where it does not matter enough to stop."""
+    findings: tuple[Finding, ...] = ()
+    if session.manner.preflight:
+        python = vllm_python(session.manner.python, session.environ)
+        findings = preflight(served, python, session.environ)
+        for found in findings:
+            session.display.say(f"{found.severity} {found.code} {found.message}")
+        refuse(findings)
+    client = Client(find_run(session.to).url(served))
+    if client.answers():
+        raise UsageError(
+            f"a server answers at {client.url} already",
+            cause="its answers would be taken for those of the one that is to be started",
+            fix="--port with a free one, or end the other",
+        )
+    return findings
 
 
 def shown(change: Change) -> str:
@@ -137,7 +164,12 @@ def _changed(session: Session, change: Change, crash: CrashError) -> Served:
         raise crash from None
 
 
-def _attempt(served: Served, session: Session, changes: tuple[Change, ...]) -> None:
+def _attempt(
+    served: Served,
+    session: Session,
+    findings: tuple[Finding, ...],
+    changes: tuple[Change, ...],
+) -> None:
     how, manner = find_run(session.to), session.manner
     client = Client(how.url(served), session.environ.get(_KEY))
     with tempfile.TemporaryDirectory(prefix="planner-") as folder:
@@ -146,7 +178,7 @@ def _attempt(served: Served, session: Session, changes: tuple[Change, ...]) -> N
         log = manner.log or here.folder / "server.log"
         with _started(parts, log, here.folder, session.display) as deployment:
             ready_s = deployment.wait_ready(client, manner.timeout_s)
-            first = first_request(client, served.served_name)
+            first = deployment.asked(lambda: first_request(client, served.served_name))
             judged, notes = _judged(deployment.log.facts(), session)
             session.on_ready(
                 Launched(
@@ -156,6 +188,7 @@ def _attempt(served: Served, session: Session, changes: tuple[Change, ...]) -> N
                     ready_s=ready_s,
                     first=first,
                     log=judged,
+                    findings=findings,
                     changes=changes,
                     notes=notes,
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from planner.errors import InvalidInputError, ServerFailedError
 from planner.runtime.log_findings import is_general, log_findings, unknown_errors
@@ -12,16 +12,19 @@ from planner.runtime.process import Process, wait_any
 from planner.vllm.log import LogReader
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from planner.finding import Finding
     from planner.runtime.launch.client import Client
     from planner.vllm.log import LogFacts
 
+T = TypeVar("T")
 _POLL_S = 0.25
 #: between two questions whether the server is up
 _ASK_S = 1.0
+#: a server whose engine has died ends within that
+_DYING_S = 5.0
 _LAST_LINES = 20
 _READ_BYTES = 1 << 20
 
@@ -135,6 +138,21 @@ class Deployment:
                     self._follow()
                     return self.seconds
                 asked_s = time.monotonic()
+
+    def asked(self, ask: Callable[[], T]) -> T:
+        """What a request gives; a server that dies of it is told by its log.
+
+        Raises:
+            CrashError: it ended.
+            ServerFailedError: it runs on, and has no answer.
+        """
+        try:
+            return ask()
+        except ServerFailedError:
+            until_s = self.seconds + _DYING_S
+            while self.seconds < until_s:
+                self._follow()
+            raise
 
     def wait_end(self) -> None:
         """Wait until the server ends by itself.

@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -94,7 +95,7 @@ def test_a_server_of_embeddings_is_asked_for_one(
         ("full", [], ["MEM002", "12.4/14.56", "fix: "]),
         ("long", [], ["KVC002", "max_model_len"]),
         ("strange", [], ["code 1 before it was ready: ZeroDivisionError: division"]),
-        ("dies", [], ["does not answer a request"]),
+        ("dies", [], ["the server ended with code 137"]),
         ("500", [], ["answers 500", "out of ideas"]),
         ("hangs", ["--timeout", "2"], ["does not answer after 2 s"]),
         ("", ["--served-model-name", "other", "--env", "FAKE_VLLM=500"], ["answers 500"]),
@@ -152,6 +153,47 @@ def test_retries_end(
     assert launched("--check", "--retry", "3") == 4
     # the second start asks for the same change once more: that is none
     assert capsys.readouterr().err.count("once more with") == 1
+
+
+def test_a_machine_without_the_planned_gpus_is_told_before_anything_starts(
+    launched: Callable[..., int],
+    words: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words.remove("--no-preflight")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert launched("--check") == 1
+    text = capsys.readouterr().err
+    assert "planner: error RUN0" in text
+    assert "--no-preflight" in text
+    assert "starting processes" not in text
+
+
+def test_a_port_that_another_server_has_is_told_before_anything_starts(
+    launched: Callable[..., int],
+    words: list[str],
+    port: int,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Healthy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", port), Healthy) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            assert launched("--check") == 2
+            assert "answers at" in capsys.readouterr().err
+            words.remove("--no-preflight")
+            assert launched("--check") == 1
+            assert f"RUN022 another process listens on port {port}" in capsys.readouterr().err
+        finally:
+            server.shutdown()
 
 
 def alive(pid: int) -> bool:
@@ -217,7 +259,7 @@ def test_an_interrupt_while_it_starts_ends_it(
     launched: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAKE_VLLM", "hangs")
-    timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
+    timer = Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     assert launched("--run") == 130
     timer.join()
