@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.case.graphs import graph_bytes
-from planner.case.post_load import loading_adds
+from planner.case.offload import fetch_buffer_bytes, offloads
+from planner.case.post_load import loading_adds, ranks_of
 from planner.case.profiled import coupled, profiled_bytes, withheld_bytes
 from planner.case.term_constants import constants
 from planner.memory.allocator import AllocatorLoss, allocator_bytes
@@ -63,7 +64,7 @@ def _allocator_loss(grid: Grid) -> AllocatorLoss:
 
 def _rounding(grid: Grid, loss: AllocatorLoss) -> Ints:
     """What blocks cost the weights; nothing where tensors move to host memory one by one."""
-    if grid.arguments.cpu_offload_gb:
+    if offloads(grid.arguments):
         return np.zeros(grid.stages.shape, dtype=np.int64)
     return loss.allocated_bytes
 
@@ -100,7 +101,7 @@ def _non_torch(grid: Grid, loss: AllocatorLoss) -> Interval:
         dp=coupled(grid),
         switched=grid.switched,
         fuses_all_reduce=grid.settings.compilation.fuses_all_reduce,
-        runner_state=state if grid.runner_v2 else 0,
+        runner_state=(state if grid.runner_v2 else 0) + fetch_buffer_bytes(grid, ranks_of(grid)),
         reserved_loss=loss.reserved_bytes,
     )
 

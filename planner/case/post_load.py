@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.case.offload import offloaded_bytes, offloads
 from planner.constants import ROCM
 from planner.memory.lora import LoraSlots, slot_bytes
 from planner.memory.post_load import LoadedLayouts, post_load_bytes, repacked_bytes
-from planner.memory.tensors import Ranks, expert_shard, linear_shard, module_tensors
+from planner.memory.tensors import Ranks, expert_shard, linear_shard
 from planner.model.cache import Mla
 from planner.model.modules import Experts, Linear
 from planner.quant.unquantized import UNQUANTIZED
-from planner.units import DTYPE_BYTES, GIB
+from planner.units import DTYPE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,20 +33,21 @@ def loading_adds(grid: Grid) -> Ints:
     """Bytes on each stage's fullest rank, negative where weights stay away: Int64[rows, stages].
 
     Counted: kernels' own layouts of quantized weights, tensors for a whole batch, adapter slots;
-    less what ``--cpu-offload-gb`` keeps in host memory.
+    less what is kept in host memory.
     """
-    ranks = _ranks(grid)
+    ranks = ranks_of(grid)
     total = _batch_tensors(grid)
     if grid.quantization is not UNQUANTIZED:
         total = total + _kernel_layouts(grid, ranks)
     if grid.arguments.enable_lora:
         total = total + _adapters(grid, ranks)
-    if grid.arguments.cpu_offload_gb:
-        total = total - _offloaded(grid, ranks)
+    if offloads(grid.arguments):
+        total = total - offloaded_bytes(grid, ranks)
     return total
 
 
-def _ranks(grid: Grid) -> Ranks:
+def ranks_of(grid: Grid) -> Ranks:
+    """What a rank's share of a module depends on, as columns."""
     layouts = grid.layouts
     return Ranks(
         tp=layouts.tp,
@@ -139,19 +141,3 @@ def _adapters(grid: Grid, ranks: Ranks) -> Ints:
         for module in modules:
             total = total + np.where(here, slot_bytes(module, ranks, slots)[..., None], 0)
     return total
-
-
-def _offloaded(grid: Grid, ranks: Ranks) -> Ints:
-    """What stays in host memory of each stage's layers; whole parameters, so up to one more.
-
-    Source: vllm.model_executor.offloader.uva.UVAOffloader (0.33.0)
-    Checked: DeepSeek-Coder-V2-Lite with 30 GiB away prints 0.80 GiB: embedding and head.
-    """
-
-    def parameters(module: Module, scheme: Scheme) -> IntLike:
-        tensors = module_tensors(module, scheme, ranks)
-        sizes = [np.asarray(t.tensor_bytes * t.count) for t in tensors if not t.buffer]
-        return np.sum(np.broadcast_arrays(*sizes), axis=0) if sizes else 0
-
-    most = round((grid.arguments.cpu_offload_gb or 0) * GIB)
-    return np.minimum(_of_kinds(grid, parameters), most)

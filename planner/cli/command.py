@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planner.errors import UnknownNameError, nearest
-from planner.vllm.arguments import OPTIONS, Kind, VllmArguments
+from planner.vllm.arguments import OPTIONS, VllmArguments
 from planner.vllm.command import arguments_of
 from planner.vllm.flags import Spelling, known, named
 from planner.vllm.tokens import Token, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from planner.vllm.option import Kind
 
 #: where a command finds what was typed for vLLM, and after ``--``
 _ARGUMENTS = "planner.vllm.arguments"

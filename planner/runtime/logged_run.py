@@ -37,6 +37,7 @@ _UNMODELLED = (
     "spec_model",
     "enable_lora",
     "cpu_offload_gb",
+    "offload_group_size",
     "enable_sleep_mode",
     "enable_dbo",
     "kv_cache_memory_bytes",

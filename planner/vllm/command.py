@@ -19,7 +19,7 @@ from planner.vllm.tokens import Token, tokens
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from planner.vllm.arguments import Option
+    from planner.vllm.option import Option
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 #: modules whose ``python -m`` starts the same server

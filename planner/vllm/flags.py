@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from planner.frozen import frozen
-from planner.vllm.arguments import OPTIONS, Kind
+from planner.vllm.arguments import OPTIONS
+from planner.vllm.option import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

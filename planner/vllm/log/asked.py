@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planner.errors import PlannerError
 from planner.frozen import frozen
-from planner.vllm.arguments import OPTIONS, Option, VllmArguments
+from planner.vllm.arguments import OPTIONS, VllmArguments
 from planner.vllm.command import read_command
 from planner.vllm.log.figures import EngineConfig
 from planner.vllm.log.literal import pairs, value
+
+if TYPE_CHECKING:
+    from planner.vllm.option import Option
 
 _HUB_SNAPSHOT = re.compile(r"models--(?P<owner>[\w.-]+?)--(?P<name>[\w.-]+?)/snapshots/")
 #: of a compilation configuration, what bears on memory; the rest prints as no literal
