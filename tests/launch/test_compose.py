@@ -21,6 +21,8 @@ from planner.errors import UsageError
 from planner.launch import compose
 from planner.launch.base import settle
 from planner.launch.parts.nginx import balancer
+from planner.targets.read import read_targets
+from planner.vllm.command import read_command
 from tests.launch.served_cases import CASES, WORDS, answer, cases, record
 
 SCHEMA = Path(__file__).parents[1] / "data" / "compose" / "compose-spec.json"
@@ -94,6 +96,17 @@ def test_a_service_runs_the_planned_command_and_no_secret_is_in_the_file(case: s
             assert held == [f"{k}={v}" for k, v in served.server.environment.items()]
             named = [w.partition("=")[0] for w in service.get("environment", []) if ":?" in w]
             assert tuple(named) == served.secrets
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_written_is_read_as_what_was_planned(case: str, tmp_path: Path) -> None:
+    served = every()[case]
+    path = tmp_path / "compose.yaml"
+    path.write_text(files(case)["compose.yaml"], encoding="utf-8")
+    read = read_targets([str(path)])
+    assert len(read) == served.replicas
+    for target in read:
+        assert target.commands == (read_command(served.server.argv, served.vllm_version),)
 
 
 @given(word=WORDS)

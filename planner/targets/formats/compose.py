@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
@@ -57,8 +58,16 @@ def _words(document: Document, *path: str) -> list[Word]:
     typed = document.at(*path)
     if isinstance(typed, str):
         mark = document.marks.get(path)
-        return split(typed, Word(text="", line=mark.value_line if mark else None))
-    return document.words(*path)
+        return split(_plain(typed), Word(text="", line=mark.value_line if mark else None))
+    return [replace(word, text=_plain(word.text)) for word in document.words(*path)]
+
+
+def _plain(text: str) -> str:
+    """A text as the container gets it: two dollar signs mean one. What is filled in is not known.
+
+    Source: compose-spec, interpolation
+    """
+    return text.replace("$$", "$")
 
 
 def _container(document: Document, *service: str) -> Container:
@@ -101,12 +110,15 @@ def _variables(document: Document, *path: str) -> dict[str, Variable]:
     if isinstance(typed, list):
         pairs = [(str(item).partition("="), index) for index, item in enumerate(typed)]
         return {
-            name: Variable(value=value if equals else None, place=document.place(*path, index))
+            name: Variable(
+                value=_plain(value) if equals else None, place=document.place(*path, index)
+            )
             for (name, equals, value), index in pairs
         }
     return {
         str(name): Variable(
-            value=None if value is None else str(value), place=document.place(*path, str(name))
+            value=None if value is None else _plain(str(value)),
+            place=document.place(*path, str(name)),
         )
         for name, value in (typed or {}).items()
     }
