@@ -18,7 +18,10 @@ def dump(*documents: Any) -> str:  # noqa: ANN401 - whatever JSON holds
     from ruamel.yaml.representer import SafeRepresenter
 
     class Representer(SafeRepresenter):
-        """Plain data, with every text as it is."""
+        """Plain data, with every text as it is, written out wherever it stands."""
+
+        def ignore_aliases(self, _data: object) -> bool:
+            return True
 
     def text(of: SafeRepresenter, value: str) -> Any:  # noqa: ANN401 - a node of ruamel's
         style = None if _ESCAPED.isdisjoint(value) else '"'

@@ -49,6 +49,7 @@ def real_plans() -> dict[str, Answer]:
         "qwen3-32b-4xl40s": planned("--model", "Qwen/Qwen3-32B", "--gpus", "4xL40S"),
         "llama-on-t4": planned("--model", "Llama-3.1-8B", "--gpus", "T4", *t4),
         "qwen3-32b-mi300x": planned("--model", "Qwen/Qwen3-32B", "--gpus", "2xMI300X"),
+        "qwen3-on-a-slice": planned("--model", "Qwen3-0.6B", "--gpus", "h100-mig-1g.10gb"),
     }
 
 
