@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.case.graphs import graph_bytes
 from planner.case.offload import fetch_buffer_bytes, offloads
-from planner.case.post_load import loading_adds, ranks_of
+from planner.case.post_load import loading_adds, moved_by_kernels, ranks_of
 from planner.case.profiled import coupled, profiled_bytes, withheld_bytes
 from planner.case.term_constants import constants
 from planner.memory.allocator import AllocatorLoss, allocator_bytes
@@ -59,7 +59,14 @@ def _allocator_loss(grid: Grid) -> AllocatorLoss:
         grid.layouts, dtype_bytes=settings.dtype_bytes, capability=settings.capability
     )
     limit = int(constants(grid, "allocator")["split_limit_bytes"].mid)
-    return allocator_bytes(grid.tensors, grid.kinds, grid.stages, rank_of, split_limit=limit)
+    return allocator_bytes(
+        grid.tensors,
+        grid.kinds,
+        grid.stages,
+        rank_of,
+        split_limit=limit,
+        moved=moved_by_kernels(grid),
+    )
 
 
 def _rounding(grid: Grid, loss: AllocatorLoss) -> Ints:

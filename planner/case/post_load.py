@@ -9,7 +9,13 @@ import numpy as np
 from planner.case.offload import offloaded_bytes, offloads
 from planner.constants import ROCM
 from planner.memory.lora import LoraSlots, slot_bytes
-from planner.memory.post_load import LoadedLayouts, post_load_bytes, repacked_bytes
+from planner.memory.post_load import (
+    LoadedLayouts,
+    Moved,
+    moved_tensors,
+    post_load_bytes,
+    repacked_bytes,
+)
 from planner.memory.tensors import Ranks, expert_shard, linear_shard
 from planner.model.cache import Mla
 from planner.model.modules import Experts, Linear
@@ -80,13 +86,33 @@ def _batch_tensors(grid: Grid) -> Ints:
     return on_each
 
 
-def _kernel_layouts(grid: Grid, ranks: Ranks) -> Ints:
+def moved_by_kernels(grid: Grid) -> dict[int, list[tuple[Module, Moved]]]:
+    """The tensors of each kind of layer that kernels make anew after loading."""
+    if grid.quantization is UNQUANTIZED or grid.group.accelerator.platform == ROCM:
+        return {}
+    ranks, loaded = ranks_of(grid), _loaded(grid)
+    return {
+        number: [
+            (module, moved)
+            for module, scheme in kind.modules
+            if isinstance(module, Linear)
+            for moved in moved_tensors(linear_shard(module, ranks), scheme, loaded)
+        ]
+        for number, kind in enumerate(grid.kinds.kinds)
+    }
+
+
+def _loaded(grid: Grid) -> LoadedLayouts:
     rocm = grid.group.accelerator.platform == ROCM
-    loaded = LoadedLayouts(
+    return LoadedLayouts(
         mxfp4_experts=grid.version.mxfp4_experts,
         awq_kernel=grid.version.awq_kernel,
         rocm_mxfp4_step=grid.version.rocm_mxfp4_step if rocm else 0,
     )
+
+
+def _kernel_layouts(grid: Grid, ranks: Ranks) -> Ints:
+    loaded = _loaded(grid)
 
     def grown(module: Module, scheme: Scheme) -> IntLike:
         if isinstance(module, Linear):

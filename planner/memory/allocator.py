@@ -17,18 +17,22 @@ from planner.memory.caching_allocator import (
     MIN_BLOCK_BYTES,
     SMALL_REQUEST_BYTES,
     SMALL_SEGMENT_BYTES,
+    rounded,
 )
-from planner.memory.load_order import Table, Unit, large, placed
+from planner.memory.load_moves import repacked
+from planner.memory.load_order import Move, Placed, Table, Unit, large, placed
 from planner.memory.weights import Built, StageTensor
 from planner.model.modules import Buffer, Linear
 from planner.units import round_up
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from planner.memory.post_load import Moved
     from planner.memory.stages import Stages
     from planner.model.layer_kinds import LayerKinds
-    from planner.units import Ints
+    from planner.model.modules import Module
+    from planner.units import Bools, IntLike, Ints
 
 _ATTENTION = "att"
 """in the name of a matrix that is built before its layer's rotary table"""
@@ -51,18 +55,20 @@ def allocator_bytes(
     rank_of: Ints,
     *,
     split_limit: int,
+    moved: Mapping[int, Sequence[tuple[Module, Moved]]] | None = None,
 ) -> AllocatorLoss:
     """What the allocator adds to the tensors of each stage's fullest rank.
 
     Rows alike in ``rank_of``, Int64[rows], divide tensors alike. Small tensors lose their
     rounding to 512 bytes; what large ones lose is worked out in the order of building
     (``load_order``). vLLM's loader limits the blocks that may be cut, ``split_limit``, to 20 MiB
-    from 0.21 on; before it is torch's, none.
+    from 0.21 on; before it is torch's, none. ``moved`` are tensors of each kind of layer that
+    kernels make anew.
 
     Source: torch 2.11, as ``caching_allocator``;
     vllm.v1.worker.gpu_worker.Worker._scoped_allocator_max_split (0.21.0, 0.33.0; absent in 0.20.0)
     Checked: within 1 KiB of what vLLM 0.26.0 prints for Qwen2.5-0.5B (TP 1 and 2), Qwen2.5-7B,
-    Llama-3.1-8B (TP 1 and 4) and Mixtral-8x7B on H200s.
+    Llama-3.1-8B (TP 1 and 4) and Mixtral-8x7B on H200s, within 2 MiB for Qwen2.5-7B-AWQ.
     """
     rounding = np.zeros(stages.shape, dtype=np.int64)
     small = np.zeros(stages.shape, dtype=np.int64)
@@ -70,7 +76,9 @@ def allocator_bytes(
         size = round_up(tensor.tensor_bytes, MIN_BLOCK_BYTES)
         rounding += tensor.count * (size - tensor.tensor_bytes)[:, None]
         small += tensor.count * np.where(size > SMALL_REQUEST_BYTES, 0, size)[:, None]
-    wasted, unused = _placed(tensors, kinds, stages, rank_of, split_limit)
+    wasted, unused = _placed(
+        tensors, kinds, stages, rank_of, split_limit=split_limit, moved=moved or {}
+    )
     return AllocatorLoss(
         allocated_bytes=rounding + wasted,
         reserved_bytes=unused + -small % SMALL_SEGMENT_BYTES,
@@ -82,11 +90,13 @@ def _placed(
     kinds: LayerKinds,
     stages: Stages,
     rank_of: Ints,
+    *,
     split_limit: int,
+    moved: Mapping[int, Sequence[tuple[Module, Moved]]],
 ) -> tuple[Ints, Ints]:
     """Bytes wasted in large blocks and left free, each distinct stage once."""
     around = {t.group: t for t in tensors if t.built in (Built.BEFORE, Built.AFTER)}
-    runs, tables = _runs(kinds.kind_of.tolist()), _tables(kinds)
+    runs = _runs(kinds.kind_of.tolist())
     groups = [
         *(group for group, t in around.items() if t.built is Built.BEFORE),
         *(kind for kind, _, _ in runs),
@@ -106,18 +116,21 @@ def _placed(
     units: dict[tuple[int, int], Unit] = {}
     losses = np.zeros((2, len(first)), dtype=np.int64)
     for index, (rank, row, order) in enumerate(zip(ranks, rows, orders, strict=True)):
-        sequence: list[tuple[Unit, int]] = []
-        for group, count in zip(groups, order, strict=True):
-            if count:
-                unit = units.get((rank, group))
-                if unit is None:
-                    unit = _unit(tensors, group, row, tables.get(group, ()))
-                    units[rank, group] = unit
-                sequence.append((unit, count))
-        lost = placed(sequence, split_limit)
+        sequence = tuple(
+            (group, count) for group, count in zip(groups, order, strict=True) if count
+        )
+        for group, _ in sequence:
+            if (rank, group) not in units:
+                units[rank, group] = _unit(tensors, group, row, kinds, moved)
+        lost = _lost([(units[rank, group], count) for group, count in sequence], split_limit)
         losses[:, index] = lost.wasted, lost.unused
     wasted, unused = losses[:, which].reshape(2, *stages.shape)
     return wasted, unused
+
+
+def _lost(sequence: list[tuple[Unit, int]], split_limit: int) -> Placed:
+    repacks = any(unit.moves for unit, _ in sequence)
+    return (repacked if repacks else placed)(tuple(sequence), split_limit)
 
 
 def _runs(kind_of: list[int]) -> list[tuple[int, int, int]]:
@@ -131,28 +144,28 @@ def _runs(kind_of: list[int]) -> list[tuple[int, int, int]]:
     return [(kind_of[start], start, end) for start, end in zip(starts, ends, strict=True)]
 
 
-def _tables(kinds: LayerKinds) -> dict[int, tuple[Buffer, ...]]:
-    """The rotary tables of each kind of layer."""
-    shared = (
-        tuple(m for m, _ in kind.modules if isinstance(m, Buffer) and m.shared)
-        for kind in kinds.kinds
-    )
-    return dict(enumerate(shared))
-
-
-def _unit(tensors: Sequence[StageTensor], group: int, row: int, tables: tuple[Buffer, ...]) -> Unit:
+def _unit(
+    tensors: Sequence[StageTensor],
+    group: int,
+    row: int,
+    kinds: LayerKinds,
+    moved: Mapping[int, Sequence[tuple[Module, Moved]]],
+) -> Unit:
     """One group's tensors on a row's rank; its tables come after the matrices of attention."""
     members = [t for t in tensors if t.group == group]
     attention = [n for n, t in enumerate(members) if _is_attention(t)]
     end = attention[-1] + 1 if attention else 0
     made = {t.module: t for t in tensors if t.built is Built.SHARED}
+    layer = kinds.kinds[group].modules if group < len(kinds.kinds) else ()
     return Unit(
         _sizes(members[:end], row),
         tuple(
             Table(table.elements, int(made[table].tensor_bytes[row]) // table.elements)
-            for table in tables
+            for table, _ in layer
+            if isinstance(table, Buffer) and table.shared
         ),
         _sizes(members[end:], row),
+        _moves(members, row, moved.get(group, ())),
     )
 
 
@@ -162,3 +175,25 @@ def _is_attention(tensor: StageTensor) -> bool:
 
 def _sizes(tensors: Sequence[StageTensor], row: int) -> tuple[int, ...]:
     return large(size for t in tensors for size in [int(t.tensor_bytes[row])] * int(t.each[row]))
+
+
+def _moves(
+    members: Sequence[StageTensor], row: int, moved: Sequence[tuple[Module, Moved]]
+) -> tuple[Move, ...]:
+    """What a row's kernels make anew; a module's tensors come in the order of its format."""
+    places: dict[Module, list[int | None]] = {}
+    number = 0
+    for tensor in members if moved else ():
+        here = len(_sizes([tensor], row))
+        places.setdefault(tensor.module, []).append(number if here else None)
+        number += here
+    return tuple(
+        Move(places[module][each.stored], rounded(_at(each.new_bytes, row)), each.copies)
+        for module, each in moved
+        if _at(each.moves, row)
+    )
+
+
+def _at(column: IntLike | Bools, row: int) -> int:
+    array = np.asarray(column)
+    return int(array[row] if array.ndim else array)

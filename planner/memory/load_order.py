@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from planner.frozen import frozen
 from planner.memory.caching_allocator import (
     SMALL_REQUEST_BYTES,
+    Block,
     CachingAllocator,
     cut_off,
     may_take,
@@ -40,18 +41,37 @@ class Table:
     elements: int
     element_bytes: int
 
+    @property
+    def size(self) -> int:
+        """Bytes as torch rounds them."""
+        return rounded(self.elements * self.element_bytes)
+
+
+@frozen(kw_only=False)
+class Move:
+    """A tensor made anew after loading: large tensor ``old`` of its unit, None of the small ones.
+
+    ``size`` is the new one's as torch rounds it, and ``copies`` as large lie beside it meanwhile.
+    """
+
+    old: int | None
+    size: int
+    copies: int = 0
+
 
 @frozen(kw_only=False)
 class Unit:
     """What is built together: a layer, an embedding, a block of an encoder.
 
     ``before`` and ``after`` are the large tensors before and after its attention has its rotary
-    tables, bytes as torch rounds them; a table that the stage has is not built again.
+    tables, bytes as torch rounds them; a table that the stage has is not built again. ``moves``
+    come once all of the stage is built.
     """
 
     before: tuple[int, ...] = ()
     tables: tuple[Table, ...] = ()
     after: tuple[int, ...] = ()
+    moves: tuple[Move, ...] = ()
 
 
 @frozen(kw_only=False)
@@ -140,27 +160,33 @@ def compute(free: Free, table: Table, split_limit: int) -> tuple[Free, Free, int
     """The free blocks once a rotary table is computed, and what its block has too much.
 
     Between them come those that it leaves and that are whole segments.
+    """
+    device = CachingAllocator(split_limit, free)
+    kept = build_table(device, table)
+    wasted = kept.size - table.size if kept else 0
+    return device.free_sizes, _new(device, free), wasted
+
+
+def build_table(device: CachingAllocator, table: Table) -> Block | None:
+    """Compute a rotary table on a device: the block it is kept in, None for a small one.
 
     Angles, cosines, sines and both together are float32 on the device until the table is cast.
 
     Source: vllm.model_executor.layers.rotary_embedding.base.RotaryEmbeddingBase.
     _compute_cos_sin_cache, __init__ (0.33.0)
     """
-    device = CachingAllocator(split_limit, free)
     whole = table.elements * _ROTARY_COMPUTE_BYTES
-    needed = rounded(table.elements * table.element_bytes)
     if whole // _HALVES <= SMALL_REQUEST_BYTES:
-        blocks, wasted = place(free, large([needed]), split_limit)
-        return blocks, (), wasted
+        return device.take(table.size) if table.size > SMALL_REQUEST_BYTES else None
     parts = [device.take(whole // _HALVES) for _ in range(1 + _HALVES)]
     both = device.take(whole)
     for part in parts:
         device.release(part)
     if table.element_bytes == _ROTARY_COMPUTE_BYTES:
-        return device.free_sizes, _new(device, free), both.size - needed
-    kept = device.take(needed)
+        return both
+    kept = device.take(table.size)
     device.release(both)
-    return device.free_sizes, _new(device, free), kept.size - needed
+    return kept
 
 
 def _new(device: CachingAllocator, free: Free) -> Free:

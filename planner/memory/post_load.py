@@ -10,7 +10,8 @@ import numpy as np
 from planner.frozen import frozen
 from planner.quant.base import ExpertShard, LinearShard
 from planner.quant.schemes.awq import Awq
-from planner.quant.schemes.grouped import machete_takes
+from planner.quant.schemes.gptq import Gptq
+from planner.quant.schemes.grouped import AMPERE, MARLIN_GROUPS, machete_takes
 from planner.quant.schemes.mxfp4_experts import TRITON, Mxfp4Experts
 from planner.quant.schemes.packed_int import PackedInt
 from planner.units import DTYPE_BYTES, round_up
@@ -28,6 +29,7 @@ _SWIZZLED_ROWS = 256
 #: without it, packed weights take rows of whole cache lines
 _STRIDED_BYTES = 128
 _ROCM_STEP = 256
+_BYTE_BITS = 8
 
 
 def post_load_bytes(
@@ -74,42 +76,101 @@ class LoadedLayouts:
     rocm_mxfp4_step: int = 0
 
 
+@frozen
+class Moved:
+    """A tensor of a linear layer that a kernel's own layout replaces, on the rows ``moves``.
+
+    ``stored`` numbers it in the order of the format; ``new_bytes`` is the layout's tensor, 0 when
+    the kernel has none; ``copies`` of that size are made on the way.
+    """
+
+    stored: int
+    moves: Bools
+    old_bytes: IntLike
+    new_bytes: IntLike
+    copies: int = 0
+
+
+def moved_tensors(shard: LinearShard, scheme: Scheme, layouts: LoadedLayouts) -> tuple[Moved, ...]:
+    """The tensors of a linear layer that get other blocks after loading, in the kernel's order.
+
+    Hopper's Machete copies the weight and wants zero points in the model's dtype. Marlin, on
+    all others from Ampere on, makes all tensors anew and drops GPTQ's zero points, of which the
+    checkpoint has one for all.
+
+    Source: vllm.model_executor.kernels.linear.mixed_precision.machete.MacheteLinearKernel,
+    .marlin.MarlinLinearKernel (0.26.0, 0.33.0)
+    """
+    if isinstance(scheme, Awq) and scheme.zero_points:
+        machete, zeros, bits = layouts.awq_kernel == "machete", True, 4
+    elif isinstance(scheme, PackedInt):
+        machete, zeros, bits = True, not scheme.symmetric, scheme.bits
+    elif isinstance(scheme, Gptq):
+        machete, zeros, bits = True, False, scheme.bits
+    else:
+        return ()
+    size = scheme.group_size
+    stored = [np.asarray(tensor.tensor_bytes) for tensor in scheme.linear(shard)]
+    here = machete & machete_takes(shard, size)
+    marlin = ~here & np.asarray(shard.capability >= AMPERE and size in MARLIN_GROUPS)
+    at = _Places.of(scheme)
+    moved = [
+        Moved(stored=0, moves=here, old_bytes=stored[0], new_bytes=stored[0], copies=1),
+        Moved(stored=0, moves=marlin, old_bytes=stored[0], new_bytes=stored[0]),
+        Moved(
+            stored=at.scales,
+            moves=marlin,
+            old_bytes=stored[at.scales],
+            new_bytes=stored[at.scales],
+        ),
+    ]
+    if at.zeros is None:
+        return tuple(moved)
+    old = stored[at.zeros]
+    wide = old * _BYTE_BITS // bits * shard.dtype_bytes
+    if zeros and size > 0:
+        moved.append(Moved(stored=at.zeros, moves=here, old_bytes=old, new_bytes=wide))
+    kept = old if zeros else np.zeros_like(old)
+    moved.append(Moved(stored=at.zeros, moves=marlin, old_bytes=old, new_bytes=kept))
+    return tuple(moved)
+
+
+@frozen(kw_only=False)
+class _Places:
+    """Where a format of groups has its scales and zero points."""
+
+    scales: int
+    zeros: int | None
+
+    @classmethod
+    def of(cls, scheme: Awq | PackedInt | Gptq) -> _Places:
+        if isinstance(scheme, PackedInt):
+            return cls(1, None if scheme.symmetric else 3)
+        return cls(2, 1)
+
+
 def repacked_bytes(
     shard: LinearShard | ExpertShard, scheme: Scheme, layouts: LoadedLayouts
 ) -> IntLike:
     """What a kernel's own layout takes beyond the constructed tensors: bytes on one rank.
 
-    Some kernels change sizes: Machete wants zero points in the model's dtype, those of
-    gpt-oss's MXFP4 experts pad, and so do AMD's. Marlin, CUTLASS and DeepGEMM keep the size.
+    Some kernels change sizes: those of ``moved_tensors``, of gpt-oss's MXFP4 experts, which pad,
+    and AMD's. CUTLASS and DeepGEMM keep the size.
 
-    Source: vllm.model_executor.kernels.linear.mixed_precision.machete.MacheteLinearKernel,
-    vllm.model_executor.layers.fused_moe.oracle.mxfp4.convert_weight_to_mxfp4_moe_kernel_format
-    (0.26.0, 0.33.0)
-    Checked: on an H200 Qwen2.5-7B-AWQ grows by 73 of 102 MiB, gpt-oss-20b by 34 of 41.
+    Source: vllm.model_executor.layers.fused_moe.oracle.mxfp4
+    .convert_weight_to_mxfp4_moe_kernel_format (0.26.0, 0.33.0)
+    Checked: on an H200 Qwen2.5-7B-AWQ grows by 73 MiB and gpt-oss-20b by 34 of 43.
     """
     if isinstance(shard, LinearShard):
-        return _zero_points(shard, scheme, layouts)
+        total: IntLike = 0
+        for each in moved_tensors(shard, scheme, layouts):
+            total = total + np.where(each.moves, each.new_bytes - each.old_bytes, 0)
+        return total
     if isinstance(scheme, Mxfp4Experts) and layouts.rocm_mxfp4_step:
         return _padded_on_rocm(shard, scheme, layouts)
     if isinstance(scheme, Mxfp4Experts) and scheme.triton:
         return _mxfp4_experts(shard, scheme, layouts)
     return 0
-
-
-def _zero_points(shard: LinearShard, scheme: Scheme, layouts: LoadedLayouts) -> IntLike:
-    """Zero points of 4 bits, unpacked to the model's dtype."""
-    if isinstance(scheme, Awq):
-        has_zeros, bits = scheme.zero_points and layouts.awq_kernel == "machete", 4
-    elif isinstance(scheme, PackedInt):
-        has_zeros, bits = not scheme.symmetric, scheme.bits
-    else:
-        return 0
-    size = scheme.group_size
-    if not has_zeros or size <= 0:
-        return 0
-    count = shard.rows * (shard.inputs // size)
-    grown = count * shard.dtype_bytes - count * bits // 8
-    return np.where(machete_takes(shard, size), grown, 0)
 
 
 def _padded_on_rocm(shard: ExpertShard, scheme: Mxfp4Experts, layouts: LoadedLayouts) -> IntLike:

@@ -53,6 +53,18 @@ def test_a_latent_model_with_yarn_is_within_a_tenth_of_a_percent() -> None:
     assert stage.weights_bytes == pytest.approx(29.341352 * GIB, rel=0.001)
 
 
+def test_awq_that_machete_lays_out_anew_is_within_two_mebibytes() -> None:
+    stage = stages_of("Qwen/Qwen2.5-7B-Instruct-AWQ", "H200", vllm_version="0.26")[0]
+    assert stage.weights_bytes == pytest.approx(5.375942 * GIB, abs=2 * MIB)
+
+
+def test_awq_that_marlin_lays_out_anew_is_within_a_tenth_of_a_percent() -> None:
+    # a public log: vLLM 0.11, an A10, four digits
+    model = "Qwen/Qwen2.5-VL-7B-Instruct-AWQ"
+    stage = stages_of(model, "A10", vllm_version="0.11", max_model_len=32768)[0]
+    assert stage.weights_bytes == pytest.approx(6.5936 * GIB, rel=0.001)
+
+
 def test_the_limit_came_with_021_and_both_runners_share_it() -> None:
     before = term("allocator", (0, 20), "hopper", "v1")["split_limit_bytes"].mid
     since = [term("allocator", (0, 21), "hopper", runner) for runner in ("v1", "v2")]

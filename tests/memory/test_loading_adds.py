@@ -20,6 +20,13 @@ def test_machete_unpacks_the_zero_points_of_awq_and_marlin_does_not() -> None:
     assert post_load(awq, "A100", vllm_version="0.26") == 0
 
 
+def test_marlin_drops_the_zero_points_of_gptq_and_machete_keeps_them() -> None:
+    gptq = "Qwen/Qwen2.5-7B-Instruct-GPTQ-Int4"
+    outputs_and_inputs = 4608 * 3584 + 3584 * 3584 + 3 * 18944 * 3584
+    assert post_load(gptq, "A100") == -28 * outputs_and_inputs // 128 // 2
+    assert post_load(gptq, "H100") == 0
+
+
 def test_the_kernel_of_gpt_oss_pads_otherwise_in_each_release_and_on_each_board() -> None:
     assert post_load(GPT_OSS, vllm_version="0.26") == 35_389_440
     assert post_load(GPT_OSS, vllm_version="0.11") == pytest.approx(0.593 * GIB, rel=0.01)
