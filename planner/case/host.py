@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from planner.frozen import frozen
 from planner.hardware.catalog import Catalog
 from planner.hardware.host import HostFacts, HostNeeds
+from planner.hardware.lookup import platform_of
 from planner.hardware.machine import cluster_of
 from planner.vllm.release import (
     Cuda,
@@ -50,6 +51,11 @@ class HostCase:
         if self.needs.container:
             return find_toolkit(self.release.image_cuda) if self.release else None
         return find_toolkit(cuda_of(self.facts.software.packages))
+
+    @property
+    def for_nvidia(self) -> bool:
+        """Whether what is asked for is NVIDIA's, as far as the hardware data knows the board."""
+        return platform_of(Catalog.default(), self.needs.accelerator) == "cuda"
 
     @property
     def driver(self) -> str:

@@ -64,6 +64,14 @@ def find(catalog: Catalog, name: str) -> Found:
     return Found(accelerator=board, assumptions=notes, memory_assumptions=_about_memory(board))
 
 
+def platform_of(catalog: Catalog, name: str) -> str:
+    """``cuda``, ``rocm``, … of a board; one that only a user's own file knows is CUDA's."""
+    try:
+        return find(catalog, name).accelerator.platform
+    except UnknownNameError:
+        return "cuda"
+
+
 def find_node(catalog: Catalog, name: str) -> NodeType | None:
     """A node type by its id or another of its names."""
     key = name_key(name)

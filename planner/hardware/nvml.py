@@ -25,7 +25,7 @@ class NvmlGpu:
 
     name: str
     """Product name; a slice's ends in ``MIG 1g.10gb``."""
-    total_bytes: int | None
+    total_bytes: int | None = None
     """Driver's total; None where it has none (memory shared with the host)."""
     reserved_bytes: int | None = None
     """What the driver keeps of it; the runtime's total is the difference. None: old driver."""

@@ -31,13 +31,17 @@ SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "host"
 BAD = ('pci_gpus = 2\nnvml_problem = "NVML Shared Library Not Found"',)
-GOOD = ('pci_gpus = 8\nnvml.driver = "580.95.05"',)
+GOOD = (
+    'needs.gpus = 8\nneeds.accelerator = "mi300x-192gb"\npci_gpus = 0\nnvml_problem = "no library"',
+    'pci_gpus = 8\nnvml.driver = "580.95.05"',
+)
 
 
 def check(host: HostCase) -> Explanation | None:
     """Say what the driver's library said."""
     facts = host.facts
-    if facts.nvml is not None or not (facts.pci_gpus or host.needs.gpus):
+    planned = host.needs.gpus and host.for_nvidia
+    if facts.nvml is not None or not (facts.pci_gpus or planned):
         return None
     there = (
         f"NVIDIA GPUs on the bus: {facts.pci_gpus}"

@@ -43,7 +43,7 @@ def check(host: HostCase) -> Explanation | None:
         return None
     release = find_release(needs.vllm_version or newest())
     wants = ""
-    if release is not None:
+    if release is not None and host.for_nvidia:
         wants = (
             f"vLLM {release.version} is built for Python {release.python} and CUDA {release.cuda}"
         )

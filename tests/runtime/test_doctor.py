@@ -112,6 +112,16 @@ def test_this_machine_is_checked_and_what_was_learnt_is_named(
     assert "planner calibrate --forget removes them" in capsys.readouterr().out
 
 
+def test_a_board_whose_memory_the_driver_does_not_tell_is_read_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = 'nvml.gpus = [{ name = "NVIDIA GB10", compute_capability = [12, 1] }]'
+    facts = written(tmp_path, text)
+    assert diagnosed(capsys, "--facts", facts)[0] == 0
+    assert run(["doctor", "--facts", facts]) == 0
+    assert "1 x NVIDIA GB10, 12.1" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_what_one_machine_wrote_another_judges_alike(
     form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -131,6 +141,8 @@ def test_what_one_machine_wrote_another_judges_alike(
         (("--facts", "FILE"), "schema: planner/1\ncommand: recommend\n"),
         (("--facts", "FILE"), "{command: doctor, host: {memory_bytes: many}}\n"),
         (("--facts", "FILE"), "{command: doctor, host: {memory: 1}}\n"),
+        (("--facts", "FILE"), "{command: doctor, host: [1, 2]}\n"),
+        (("--facts", "FILE"), "{command: doctor, host: {nvml: {gpus: [{}]}}}\n"),
         (("--plan", "FILE"), "a: b\n"),
         (("--plan", "none.yaml"), ""),
         (("--python", "no-such-python"), ""),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from planner.errors import UnknownNameError, UsageError
+from planner.errors import UsageError
 from planner.hardware.catalog import Catalog
-from planner.hardware.lookup import find
+from planner.hardware.lookup import platform_of
 from planner.launch.base import Setting
 
 if TYPE_CHECKING:
@@ -23,10 +23,7 @@ _GPU = re.compile(r"[A-Za-z0-9/-]+")
 
 def platform(served: Served) -> str:
     """``cuda``, ``rocm``, … ; a board that only the user's own cluster file knows is CUDA's."""
-    try:
-        return find(Catalog.default(), served.group.accelerator).accelerator.platform
-    except UnknownNameError:
-        return "cuda"
+    return platform_of(Catalog.default(), served.group.accelerator)
 
 
 def of_replicas(served: Served) -> tuple[tuple[str, ...], ...]:
