@@ -7,17 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner import plan
+from planner.case.document import DocumentCase
+from planner.case.start_up import start_up
 from planner.describe import describe_hardware, describe_layout, describe_model
 from planner.finding import Finding
 from planner.request import judged, require
 from planner.resolve import resolve, table
 from planner.rules import ver003_option_unknown as rule
-from planner.rules.base import row_findings
+from planner.rules.base import document_findings, row_findings
 from planner.search import fixed_layout
+from planner.speed.start_up import together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from planner.case import Case
     from planner.request import Request
     from planner.targets.target import Target
 
@@ -68,11 +72,13 @@ def _one(request: Request, target: Target | None, environ: Mapping[str, str]) ->
     subject = resolve(request, environ)
     layouts: tuple[plan.Layout, ...] = ()
     findings = [*subject.findings, *_unknown_options(target)]
+    document = None if target is None else DocumentCase(target=target)
     if not subject.refused:
         one_host = target is not None and _for_one_host(target)
         layout = fixed_layout(request.pinned)
         case = table(subject, subject.groups[0], layout, one_host_command=one_host)
         found = tuple(_placed(each, target) for each in row_findings(case, [0])[0])
+        document = None if target is None else _document(case, target, request)
         layouts = (
             describe_layout(
                 case,
@@ -84,6 +90,7 @@ def _one(request: Request, target: Target | None, environ: Mapping[str, str]) ->
                 findings=found,
             ),
         )
+    findings += document_findings(document, request.allow) if document else ()
     return plan.Answer.model_construct(
         command="validate",
         vllm_version=subject.version.name,
@@ -93,6 +100,15 @@ def _one(request: Request, target: Target | None, environ: Mapping[str, str]) ->
         layouts=layouts,
         findings=tuple(findings),
         notes=subject.source.notes,
+    )
+
+
+def _document(case: Case, target: Target, request: Request) -> DocumentCase:
+    """What surrounds the server, with what the layout needs there."""
+    hosts = max(int(case.placement.hosts[0]), 1)
+    start = together(start_up(case, 0, request.storage)) if case.plannable[0] else None
+    return DocumentCase(
+        target=target, ranks=int(case.layouts.gpus[0]) // hosts or 1, hosts=hosts, start=start
     )
 
 

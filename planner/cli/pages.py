@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import pkgutil
 import re
+import textwrap
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -90,7 +91,8 @@ def _rule_page(rule: Rule) -> str:
     head = f"{rule.CODE} {rule.NAME} ({rule.SEVERITY}, origin {rule.ORIGIN})"
     lines = [head, "", _plain(inspect.cleandoc(rule.__doc__ or "")), ""]
     for label, examples in (("refused", rule.BAD), ("fine", rule.GOOD)):
-        lines += [label, *(f"  {shown(rule, example)}" for example in examples), ""]
+        texts = (shown(rule, example) for example in examples)
+        lines += [label, *(textwrap.indent(text.rstrip(), "  ") for text in texts), ""]
     return "\n".join(lines)
 
 

@@ -18,8 +18,11 @@ A rule of scope ``layout`` offers::
 A rule of scope ``model`` judges a configuration before any layout: ``check(asked: AskedModel)
 -> Explanation | None``. One of scope ``host`` judges the machine that vLLM is to run on:
 ``check(host: HostCase) -> Explanation | None``; its examples are facts of a machine and what is
-asked of it, in TOML, laid over a machine where all is well. Rules of scope ``request`` are about a
-whole request, of ``command`` about the words of a command; who finds them builds the sentence.
+asked of it, in TOML, laid over a machine where all is well. One of scope
+``document`` judges what a manifest puts around the server: ``check(document: DocumentCase) ->
+Iterable[Explanation]``, each with its ``place``; its examples are manifests. Rules of scope
+``request`` are about a whole request, of ``command`` about the words of a command; who finds them
+builds the sentence.
 Elsewhere a sentence knows neither its rule's code nor its severity: the functions below stamp them.
 
 Any rule may name texts of vLLM's own log that mean it, as regular expressions: ``LOG``. A rule of
@@ -44,10 +47,12 @@ from planner.finding import Finding, Origin, Severity
 from planner.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from planner.case import Case
+    from planner.case.document import DocumentCase
     from planner.case.host import HostCase
+    from planner.finding import Location
     from planner.model.keys import Keys
     from planner.units import Bools
     from planner.vllm.arguments import VllmArguments
@@ -59,12 +64,13 @@ RULES = "planner.rules"
 
 @frozen
 class Explanation:
-    """Why one layout breaks a rule: what, with numbers; why; what to type."""
+    """Why a rule is broken: what, with numbers; why; what to type."""
 
     message: str
     cause: str = ""
     fix: str = ""
     source: str = ""
+    place: Location | None = None
 
 
 @frozen
@@ -125,6 +131,14 @@ class HostRule(Rule, Protocol):
         ...
 
 
+class DocumentRule(Rule, Protocol):
+    """A rule that judges what a manifest puts around a server."""
+
+    def check(self, document: DocumentCase) -> Iterable[Explanation]:
+        """What is wrong with it, each with its place."""
+        ...
+
+
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule, by code."""
@@ -133,22 +147,33 @@ def rules() -> tuple[Rule, ...]:
 
 def layout_rules() -> tuple[LayoutRule, ...]:
     """The rules that judge layouts."""
-    return tuple(cast("LayoutRule", rule) for rule in rules() if rule.SCOPE == "layout")
+    return tuple(cast("LayoutRule", rule) for rule in _of_scope("layout"))
 
 
 def model_findings(asked: AskedModel) -> tuple[Finding, ...]:
     """What the rules say of a model, whatever its layout."""
-    which = (cast("ModelRule", rule) for rule in rules() if rule.SCOPE == "model")
-    checked = ((rule, rule.check(asked)) for rule in which)
+    checked = ((rule, cast("ModelRule", rule).check(asked)) for rule in _of_scope("model"))
     return tuple(_stamp(rule, why, rule.SEVERITY) for rule, why in checked if why is not None)
 
 
 def host_findings(host: HostCase) -> tuple[Finding, ...]:
     """What the rules say of a machine, the worst first."""
-    which = (cast("HostRule", rule) for rule in rules() if rule.SCOPE == "host")
-    checked = ((rule, rule.check(host)) for rule in which)
+    checked = ((rule, cast("HostRule", rule).check(host)) for rule in _of_scope("host"))
     found = (_stamp(rule, why, rule.SEVERITY) for rule, why in checked if why is not None)
-    return tuple(sorted(found, key=lambda each: (each.severity.rank, each.code)))
+    return tuple(sorted(found, key=_worst_first))
+
+
+def document_findings(document: DocumentCase, allowed: Collection[str] = ()) -> tuple[Finding, ...]:
+    """What the rules say of what a manifest puts around a server."""
+    return tuple(
+        _stamp(rule, why, _severity(rule, allowed))
+        for rule in _of_scope("document")
+        for why in cast("DocumentRule", rule).check(document)
+    )
+
+
+def _of_scope(scope: str) -> list[Rule]:
+    return [rule for rule in rules() if scope == rule.SCOPE]
 
 
 def find_rule(name: str) -> Rule:
@@ -169,7 +194,7 @@ def find_rule(name: str) -> Rule:
 
 def shown(rule: Rule, example: str) -> str:
     """An example as one sees it: a command, a line of a log, or facts of a machine."""
-    return example if rule.SCOPE in {"host", "log"} else f"planner validate {example}"
+    return example if rule.SCOPE in {"document", "host", "log"} else f"planner validate {example}"
 
 
 def judge(case: Case, which: Iterable[LayoutRule]) -> dict[str, Bools]:
@@ -183,30 +208,26 @@ def judge(case: Case, which: Iterable[LayoutRule]) -> dict[str, Bools]:
 
 
 def finding(rule: LayoutRule, case: Case, row: int) -> Finding:
-    """The finding of a rule about one row.
-
-    A rule of the planner's own that was allowed by name is a warning.
-    """
-    why = rule.explain(case, row)
-    severity = rule.SEVERITY
-    if rule.ORIGIN is Origin.POLICY and severity is Severity.ERROR and rule.CODE in case.allowed:
-        severity = Severity.WARNING
-    return _stamp(rule, why, severity)
+    """The finding of a rule about one row."""
+    return _stamp(rule, rule.explain(case, row), _severity(rule, case.allowed))
 
 
 def row_findings(case: Case, rows: Iterable[int]) -> list[tuple[Finding, ...]]:
     """All findings about each of some rows, the worst first."""
     which = layout_rules()
     broken = judge(case, which)
-    return [
-        tuple(
-            sorted(
-                (finding(rule, case, row) for rule in which if broken[rule.CODE][row]),
-                key=lambda each: (each.severity.rank, each.code),
-            )
-        )
-        for row in rows
-    ]
+    found = ([finding(rule, case, n) for rule in which if broken[rule.CODE][n]] for n in rows)
+    return [tuple(sorted(each, key=_worst_first)) for each in found]
+
+
+def _worst_first(found: Finding) -> tuple[int, str]:
+    return found.severity.rank, found.code
+
+
+def _severity(rule: Rule, allowed: Collection[str]) -> Severity:
+    """A rule of the planner's own that was allowed by name is a warning."""
+    mine = rule.ORIGIN is Origin.POLICY and rule.SEVERITY is Severity.ERROR
+    return Severity.WARNING if mine and rule.CODE in allowed else rule.SEVERITY
 
 
 def _stamp(rule: Rule, why: Explanation, severity: Severity) -> Finding:
@@ -219,6 +240,7 @@ def _stamp(rule: Rule, why: Explanation, severity: Severity) -> Finding:
         cause=why.cause,
         fix=why.fix,
         source=why.source,
+        location=why.place,
     )
 
 

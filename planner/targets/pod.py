@@ -14,6 +14,8 @@ from planner.units import parse_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from planner.finding import Location
+
 #: resources that are whole GPUs; slices of one end in the profile: nvidia.com/mig-3g.40gb
 _GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu", "gpu.intel.com/i915", "gpu.intel.com/xe")
 #: labels by which nodes tell their board, as NVML or a cloud names it
@@ -25,6 +27,8 @@ _BOARD_LABELS = (
 #: labels that tell the type of a machine
 _MACHINE_LABELS = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
+#: keys of a container that findings point at
+_NAMED = ("image", "env", "resources", "args", "command", *_PROBES)
 #: the API's own, in seconds and counts
 _PROBE_DEFAULTS = {"initialDelaySeconds": 0, "periodSeconds": 10, "failureThreshold": 3}
 _REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
@@ -84,7 +88,6 @@ def container_of(document: Document, path: Path) -> Container:
     """
     part = document.at(*path)
     spec: Path = path[:-2]
-    named = ("image", "env", "resources", "args", "command", *_PROBES)
     return Container(
         image=_text(part.get("image")),
         gpus=_gpus(part),
@@ -92,9 +95,18 @@ def container_of(document: Document, path: Path) -> Container:
         host_ipc=bool(document.at(*spec, "hostIPC")),
         variables=_variables(document, path),
         probes=tuple(_probe(document, path, kind) for kind in _PROBES if part.get(kind)),
-        places={"": document.place(*path)}
-        | {key: document.place(*path, key) for key in named if key in part},
+        places=_places(document, path),
     )
+
+
+def _places(document: Document, path: Path) -> dict[str, Location]:
+    part, found = document.at(*path), {"": document.place(*path)}
+    found |= {key: document.place(*path, key) for key in _NAMED if key in part}
+    mounts = enumerate(part.get("volumeMounts") or ())
+    for index, mount in mounts:
+        if isinstance(mount, dict) and mount.get("mountPath") == _SHM:
+            found["shm"] = document.place(*path, "volumeMounts", index)
+    return found
 
 
 def expanded(word: Word, container: Container) -> Word:

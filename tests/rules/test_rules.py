@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +17,8 @@ from planner.vllm.log import read_lines
 from tests.host_facts import host, well
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from _pytest.mark import ParameterSet
 
 HEADINGS = ("What it checks:", "Why:", "Example:", "Fix:", "Source in vLLM:", "Versions:")
@@ -30,28 +32,40 @@ def examples(name: str) -> list[ParameterSet]:
     ]
 
 
-def findings(rule: Rule, example: str, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+def findings(
+    rule: Rule, example: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> dict[str, str]:
     if rule.SCOPE == "log":
         found_here = log_findings(read_lines(["vllm", example]))
         return {each.code: each.severity for each in found_here}
     if rule.SCOPE == "host":
         return {each.code: each.severity for each in host_findings(host(example))}
+    if rule.SCOPE == "document":
+        file = tmp_path / "manifest.yaml"
+        file.write_text(example, encoding="utf-8")
+        gpus = "2x1xL40S" if "--nnodes" in example else "2xL40S"
+        run(["validate", str(file), "--gpus", gpus, "--format", "json", "--offline"])
+        return _codes(json.loads(capsys.readouterr().out))
     command = "recommend" if rule.SCOPE == "request" else "validate"
     options, _, serve = example.partition(" -- ")
     words = [command, *shlex.split(options), "--format", "json", "--offline"]
     run([*words, "--", *shlex.split(serve)] if serve else words)
     answer = json.loads(capsys.readouterr().out)
+    return _codes(answer, layouts=rule.SCOPE != "request")
+
+
+def _codes(answer: dict[str, Any], *, layouts: bool = True) -> dict[str, str]:
     found = list(answer["findings"])
-    if rule.SCOPE != "request":
+    if layouts:
         found += [each for layout in answer["layouts"] for each in layout["findings"]]
     return {each["code"]: each["severity"] for each in found}
 
 
 @pytest.mark.parametrize(("rule", "example"), examples("BAD"))
 def test_a_bad_example_breaks_its_rule_and_gives_no_other_error(
-    rule: Rule, example: str, capsys: pytest.CaptureFixture[str]
+    rule: Rule, example: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    found = findings(rule, example, capsys)
+    found = findings(rule, example, capsys, tmp_path)
     assert found.get(rule.CODE) == rule.SEVERITY
     others = {code for code, severity in found.items() if severity == Severity.ERROR}
     assert others <= {rule.CODE}
@@ -59,9 +73,9 @@ def test_a_bad_example_breaks_its_rule_and_gives_no_other_error(
 
 @pytest.mark.parametrize(("rule", "example"), examples("GOOD"))
 def test_a_good_example_keeps_its_rule(
-    rule: Rule, example: str, capsys: pytest.CaptureFixture[str]
+    rule: Rule, example: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert rule.CODE not in findings(rule, example, capsys)
+    assert rule.CODE not in findings(rule, example, capsys, tmp_path)
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.CODE)
