@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import UsageError
 from planner.launch.base import EXECUTABLE, LaunchFile
-from planner.launch.parts import shell
+from planner.launch.parts import nodes, shell
 from planner.launch.parts.container import COMPILED, SETTINGS, Container, container
 from planner.launch.parts.waiting import health_check, start_limit_s
 
@@ -57,9 +57,10 @@ def _script(served: Served, node: int) -> str:
 
 
 def _lines(served: Served, what: Container, node: int) -> Iterator[str]:
-    command, variables = shell.for_head(what.command)
+    (command,) = served.on_node(node)
     hub = what.hub
-    yield from shell.needs((*what.secrets, *variables))
+    yield from shell.needs(what.secrets)
+    yield from nodes.needed((command,))
     yield f': "${{{hub.variable}:=${{HOME:?}}/{hub.below_home}}}"'
     yield shell.line("mkdir", "-p", shell.Raw(f'"${hub.variable}"'))
     yield shell.block(
@@ -79,7 +80,7 @@ def _lines(served: Served, what: Container, node: int) -> Iterator[str]:
         *(() if node else _health(served)),
         # the command says all, whatever the image would start
         ("--entrypoint", "", what.image),
-        command,
+        (*nodes.words(command),),
     )
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import ast
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import UsageError
 from planner.launch.base import EXECUTABLE, LaunchFile, Setting
 from planner.launch.parts.board import GPUS, VISIBLE, of_replicas, platform
+from planner.launch.programs import source_of
 from planner.vllm.command import program
 from planner.vllm.flags import keywords, known
 from planner.vllm.tokens import tokens
@@ -33,8 +33,6 @@ _TEMPERATURE = Setting(
 SETTINGS: tuple[Setting, ...] = (_MAX_TOKENS, _TEMPERATURE, GPUS)
 
 _SCRIPT = "batch.py"
-#: the program, whose constants are filled in
-_PROGRAM = Path(__file__).parent / "parts" / _SCRIPT
 #: the longest context that fits. Source: vllm.utils.argparse_utils.human_readable_int_or_auto
 _AUTO = -1
 
@@ -136,7 +134,7 @@ def _sampling(served: Served) -> dict[str, Any]:
 
 def _filled(values: Mapping[str, Mapping[str, Any]]) -> str:
     """The program with its constants replaced, each by a literal."""
-    text = _PROGRAM.read_text(encoding="utf-8")
+    text = source_of("batch")
     lines = text.splitlines()
     for node in reversed(ast.parse(text).body):
         if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import UsageError
 from planner.launch.base import EXECUTABLE, LaunchFile, Setting
-from planner.launch.parts import shell
+from planner.launch.parts import nodes, shell
 from planner.vllm.command import shlex_split
 from planner.vllm.hosts import HEAD
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.launch.base import Served
-    from planner.plan import Command
 
 _ASKED = (
     Setting(name="partition", help="Where the job runs."),
@@ -49,15 +48,15 @@ def files(served: Served) -> tuple[LaunchFile, ...]:
         )
     if served.nodes == 1:
         return (_file(served, _job(served)),)
-    nodes = tuple(
+    scripts = tuple(
         LaunchFile(
             path=_script(served, node),
-            text=shell.script(_node(served, node)),
+            text=shell.script(nodes.script(served, node)),
             mode=EXECUTABLE,
         )
         for node in range(served.nodes)
     )
-    return (_file(served, _jobs(served)), *nodes)
+    return (_file(served, _jobs(served)), *scripts)
 
 
 def start(served: Served) -> tuple[tuple[str, ...], ...]:
@@ -108,8 +107,8 @@ def _job(served: Served) -> Iterator[str]:
 def _jobs(served: Served) -> Iterator[str]:
     """Name the first node, then start the script of each on it; when one fails, all end."""
     yield from shell.needs(served.secrets)
-    nodes = 'scontrol show hostnames "$SLURM_JOB_NODELIST"'
-    yield f'{HEAD}="$({nodes} | head -n 1)"'
+    names = 'scontrol show hostnames "$SLURM_JOB_NODELIST"'
+    yield f'{HEAD}="$({names} | head -n 1)"'
     yield f"export {HEAD}"
     runs = f'exec "./{served.name}-node-$SLURM_NODEID.sh"'
     ends = ("--kill-on-bad-exit=1", f"--wait={_AFTER_S}", "--label")
@@ -118,18 +117,3 @@ def _jobs(served: Served) -> Iterator[str]:
 
 def _script(served: Served, node: int) -> str:
     return f"{served.name}-node-{node}.sh"
-
-
-def _node(served: Served, node: int) -> Iterator[str]:
-    """The commands of one node; the shell becomes the last, which stays until the job ends."""
-    *before, last = served.on_node(node)
-    yield from shell.needs(shell.for_head(last.argv)[1])
-    for command in before:
-        yield from _line(command)
-    joins = last.argv[:1] == ("ray",)
-    yield from _line(last, "exec", more=("--block",) if joins else ())
-
-
-def _line(command: Command, *first: str, more: tuple[str, ...] = ()) -> Iterator[str]:
-    yield from shell.exports(command)
-    yield shell.line(*first, *shell.for_head(command.argv)[0], *more)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import UsageError
 from planner.launch.base import LaunchFile, Setting
-from planner.launch.parts import shell
+from planner.launch.parts import nodes
 from planner.launch.parts.board import GPUS, VISIBLE, of_replicas, platform
 from planner.launch.parts.unit import unit, variable, words
 from planner.launch.parts.waiting import health_check, start_limit_s
@@ -79,7 +79,7 @@ def _command(served: Served, node: int) -> Command:
             "Ray joins these hosts, by commands that end before the server does",
             fix="plan with --executor mp: vLLM joins them itself",
         )
-    if shell.for_head(commands[0].argv)[1]:
+    if [*nodes.needed(commands)]:
         raise UsageError("the address of node 0 is not known", fix="--master-addr ADDRESS")
     return commands[0]
 

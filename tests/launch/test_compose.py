@@ -13,7 +13,7 @@ from typing import Any
 import crossplane
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from ruamel.yaml import YAML
 
 from planner.cli.app import run
@@ -109,6 +109,7 @@ def test_what_is_written_is_read_as_what_was_planned(case: str, tmp_path: Path) 
         assert target.commands == (read_command(served.server.argv, served.vllm_version),)
 
 
+@settings(max_examples=40)
 @given(word=WORDS)
 def test_any_word_comes_back_from_the_file(word: str) -> None:
     served = record(answer(options={"--chat-template": f"x{word}"}), "compose")

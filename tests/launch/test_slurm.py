@@ -25,6 +25,8 @@ while [ "${1#--}" != "$1" ]; do shift; done
 for SLURM_NODEID in 0 1; do export SLURM_NODEID; "$@"; done
 """
 _SCONTROL = "#!/bin/sh\necho first; echo second\n"
+#: in place of Python, which asks the cluster for its GPUs
+_AGREES = "#!/bin/sh\nexit 0\n"
 _SHOWS = '#!/bin/sh\nprintf "%s\\0" "${0##*/}" "$@" "VALUE=$VALUE"\n'
 
 
@@ -32,7 +34,13 @@ def ran(served: Served, folder: Path) -> list[str]:
     """The words that the programs were given, job and all run for real."""
     tools = folder / "bin"
     tools.mkdir(exist_ok=True)
-    for name, text in (("srun", _SRUN), ("scontrol", _SCONTROL), ("vllm", _SHOWS), ("ray", _SHOWS)):
+    for name, text in (
+        ("srun", _SRUN),
+        ("scontrol", _SCONTROL),
+        ("vllm", _SHOWS),
+        ("ray", _SHOWS),
+        ("python3", _AGREES),
+    ):
         (tools / name).write_text(text, encoding="utf-8")
         (tools / name).chmod(0o755)
     for file in slurm.files(served):

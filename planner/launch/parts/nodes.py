@@ -61,7 +61,7 @@ def files(served: Served) -> tuple[LaunchFile, ...]:
     scripts = (
         LaunchFile(
             path=f"node-{node}.sh",
-            text=shell.script(_script(served, node)),
+            text=shell.script(script(served, node)),
             mode=EXECUTABLE,
         )
         for node in range(served.nodes)
@@ -150,23 +150,23 @@ def _uses_ray(served: Served) -> bool:
     return ("--distributed-executor-backend", "ray") in pairs
 
 
-def _script(served: Served, node: int) -> Iterator[str]:
+def script(served: Served, node: int) -> Iterator[str]:
+    """The lines of one host; the shell becomes its last command, which stays until the end."""
     commands = served.on_node(node)
-    if any(HEAD in word for each in commands for word in _words(each)):
-        yield _HEAD_NEEDED
+    yield from needed(commands)
     yield from shell.needs(served.secrets)
     if served.nodes > 1 and "NCCL_SOCKET_IFNAME" not in commands[0].environment:
         yield from _NETWORK_UNKNOWN
     exported: set[str] = set()
     for command in commands[:-1]:
         yield from _new(shell.exports(command), exported)
-        yield shell.line(*_words(command))
+        yield shell.line(*words(command))
     yield from _new(shell.exports(commands[-1]), exported)
     if len(commands) > 1:
         yield checked(served)
     # a host that only joins must stay, or the end of its script would be the end of all
     block = ("--block",) if commands[-1].argv[0] == "ray" else ()
-    yield shell.line("exec", *_words(commands[-1]), *block)
+    yield shell.line("exec", *words(commands[-1]), *block)
 
 
 def _new(lines: Iterable[str], known: set[str]) -> Iterator[str]:
@@ -176,7 +176,13 @@ def _new(lines: Iterable[str], known: set[str]) -> Iterator[str]:
         known.add(each)
 
 
-def _words(command: Command) -> Iterator[str]:
+def needed(commands: Iterable[Command]) -> Iterator[str]:
+    """The line that ends a script where the head's address is not set, and nobody named it."""
+    if any(HEAD in word for each in commands for word in words(each)):
+        yield _HEAD_NEEDED
+
+
+def words(command: Command) -> Iterator[str]:
     """The words of a command; an address that nobody named is left to the shell."""
     before = ""
     for word in command.argv:

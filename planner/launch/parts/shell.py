@@ -5,8 +5,6 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from planner.vllm.hosts import HEAD
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -65,17 +63,3 @@ def runs(commands: Sequence[Command], secrets: Sequence[str] = ()) -> Iterator[s
     for place, command in enumerate(commands, 1):
         yield from exports(command)
         yield line(*(["exec"] if place == len(commands) else []), *command.argv)
-
-
-def for_head(argv: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """A command with the variable ``HEAD_ADDRESS`` where an address stands that nobody gave.
-
-    Returns the words, and the variables that they need.
-    """
-    words = tuple(
-        Raw(f'"${HEAD}"{shlex.quote(word.removeprefix(HEAD)) if word != HEAD else ""}')
-        if word == HEAD or word.startswith(f"{HEAD}:")
-        else word
-        for word in argv
-    )
-    return words, (HEAD,) if any(isinstance(word, Raw) for word in words) else ()

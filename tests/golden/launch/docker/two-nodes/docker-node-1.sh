@@ -1,6 +1,6 @@
 #!/bin/sh
 set -eu
-: "${HEAD_ADDRESS:?is not set}"
+: "${HEAD_ADDRESS:?is the address of node 0, as the other nodes reach it}"
 : "${HF_HOME:=${HOME:?}/.cache/huggingface}"
 mkdir -p "$HF_HOME"
 exec docker run --rm --name qwen3-8b-1 \
