@@ -8,7 +8,7 @@ Why:
     card a share of 0.95 leaves little for the context.
 
 Example:
-    ``--gpu-memory-utilization 0.99``.
+    ``--gpu-memory-utilization 0.99``; another server that holds 12 GiB (``--memory-taken``).
 Fix:
     a smaller ``--gpu-memory-utilization``, or free the GPU.
 Source in vLLM:
@@ -42,8 +42,14 @@ NAME = "share-exceeds-free-memory"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.CAPACITY
 SCOPE = "layout"
-BAD = ("--model Qwen/Qwen2.5-0.5B-Instruct --gpus T4 --gpu-memory-utilization 0.999",)
-GOOD = ("--model Qwen/Qwen2.5-0.5B-Instruct --gpus T4 --gpu-memory-utilization 0.9",)
+BAD = (
+    "--model Qwen/Qwen2.5-0.5B-Instruct --gpus T4 --gpu-memory-utilization 0.999",
+    "--gpus H100 --memory-taken 12GiB -- vllm serve Qwen/Qwen2.5-7B-Instruct",
+)
+GOOD = (
+    "--model Qwen/Qwen2.5-0.5B-Instruct --gpus T4 --gpu-memory-utilization 0.9",
+    "--model Qwen/Qwen2.5-7B-Instruct --gpus H100 --memory-taken 12GiB",
+)
 LOG = ("is less than desired GPU memory utilization",)
 
 
