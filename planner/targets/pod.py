@@ -32,6 +32,8 @@ _NAMED = ("image", "env", "resources", "args", "command", *_PROBES)
 #: the API's own, in seconds and counts
 _PROBE_DEFAULTS = {"initialDelaySeconds": 0, "periodSeconds": 10, "failureThreshold": 3}
 _REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
+#: of one group whose commands are read
+_MOST_PODS = 256
 _SHM = "/dev/shm"  # noqa: S108 - a mount that is read in a manifest
 
 
@@ -42,6 +44,8 @@ class Pod:
     spec: Path
     containers: tuple[Path, ...]
     pods: int = 1
+    indexes: tuple[int, ...] = (0,)
+    """Its places in the group, as ``LWS_WORKER_INDEX`` has them."""
 
 
 def pods(document: Document) -> Iterator[Pod]:
@@ -60,7 +64,8 @@ def _pods(document: Document, node: Any, path: Path) -> Iterator[Pod]:  # noqa: 
         yield Pod(
             spec=path,
             containers=tuple((*path, "containers", index) for index in count),
-            pods=_size_of_group(document, path),
+            pods=(size := _size_of_group(document, path)),
+            indexes=_indexes(document, path, size),
         )
         return
     pairs = node.items() if isinstance(node, dict) else enumerate(node)
@@ -78,6 +83,18 @@ def _size_of_group(document: Document, path: Path) -> int:
         replicas = [group.get("replicas", 1) for group in workers or () if isinstance(group, dict)]
         return 1 + sum(count for count in replicas if isinstance(count, int))
     return 1
+
+
+def _indexes(document: Document, path: Path, size: int) -> tuple[int, ...]:
+    """The leader is 0; without a template of its own it is a worker like the others.
+
+    Source: leaderworkerset.x-k8s.io/v1, LWS_WORKER_INDEX
+    """
+    if "workerTemplate" not in path:
+        return (0,)
+    above = path[: path.index("workerTemplate")]
+    first = 1 if document.at(*above, "leaderTemplate") else 0
+    return tuple(range(first, min(size, _MOST_PODS)))
 
 
 def container_of(document: Document, path: Path) -> Container:
@@ -109,10 +126,12 @@ def _places(document: Document, path: Path) -> dict[str, Location]:
     return found
 
 
-def expanded(word: Word, container: Container) -> Word:
+def expanded(word: Word, container: Container, index: int = 0) -> Word:
     """A word with the variables that Kubernetes puts in: ``$(NAME)`` where its value is known."""
 
     def value(found: re.Match[str]) -> str:
+        if found[1] == "LWS_WORKER_INDEX":
+            return str(index)
         variable = container.variables.get(found[1])
         return variable.value if variable and variable.value is not None else found[0]
 
@@ -132,12 +151,13 @@ def gpus_of(document: Document, pod: Pod, container: Container) -> tuple[str, ..
 
 
 def _labels(spec: Mapping[str, Any]) -> dict[str, str]:
-    """What a pod's node must be labelled: of a selector, or a required affinity to one value."""
+    """What a pod's node must be labelled: of a selector, or of a required affinity."""
     found = {str(k): str(v) for k, v in (spec.get("nodeSelector") or {}).items()}
     required = _required(spec.get("affinity"))
     for term in required:
         values = list(term.get("values") or ())
-        if term.get("operator") == "In" and len(values) == 1:
+        # several values are several names of one board
+        if term.get("operator") == "In" and values:
             found.setdefault(str(term.get("key")), str(values[0]))
     return found
 

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from planner.cli.app import run
 from planner.targets.read import read_targets
 
 if TYPE_CHECKING:
@@ -38,7 +41,7 @@ spec:
           - name: vllm
             image: vllm/vllm-openai:v0.33.0
             args: [--model, deepseek-ai/DeepSeek-R1, -tp, "8", -pp, "2", --nnodes, "2",
-                   --node-rank, "1", --master-addr, $(LWS_LEADER_ADDRESS), --headless]
+                   --node-rank, $(LWS_WORKER_INDEX), --headless]
             resources: {limits: {nvidia.com/gpu: "8"}}
 ---
 apiVersion: v1
@@ -88,3 +91,23 @@ spec:
     assert target.arguments.max_model_len == 8192
     assert target.container is not None
     assert target.container.host_ipc
+
+
+@pytest.mark.parametrize(
+    ("model", "gpus", "to"),
+    [
+        ("Qwen/Qwen3-32B", "4xL40S", "kubernetes"),
+        ("Qwen/Qwen3-32B", "4xL40S", "compose"),
+        ("deepseek-ai/DeepSeek-R1", "2x8xA100", "kubernetes"),
+        ("Qwen/Qwen3-0.6B", "2xMI300X", "kubernetes"),
+        ("Qwen/Qwen3-0.6B", "2xMI300X", "compose"),
+    ],
+)
+def test_what_launchers_write_is_read_back_without_an_error(
+    model: str, gpus: str, to: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--model", model, "--gpus", gpus, "--to", to, "-o", str(tmp_path), "--offline"]
+    assert run(["launch", *asked]) == 0
+    (file,) = tmp_path.glob("*.yaml")
+    capsys.readouterr()
+    assert run(["validate", str(file), "--gpus", gpus, "--offline"]) == 0, capsys.readouterr().out

@@ -37,7 +37,8 @@ def targets(document: Document, version: str | None) -> Iterator[Target]:
         (pod, served)
         for pod in pods(document)
         for path in pod.containers
-        if (served := _served(document, path, version)) is not None
+        for index in pod.indexes
+        if (served := _served(document, path, index, version)) is not None
     ]
     models = dict.fromkeys(served.command.model for _, served in found)
     for model in models:
@@ -54,7 +55,7 @@ class _Served:
     command: ServeCommand
 
 
-def _served(document: Document, path: Path, version: str | None) -> _Served | None:
+def _served(document: Document, path: Path, index: int, version: str | None) -> _Served | None:
     part = document.at(*path)
     if not isinstance(part, dict):
         return None
@@ -64,7 +65,7 @@ def _served(document: Document, path: Path, version: str | None) -> _Served | No
     )
     if words is None:
         return None
-    words = [expanded(word, container) for word in words]
+    words = [expanded(word, container, index) for word in words]
     command = read_command([word.text for word in words], version or container.release)
     return _Served(container=container, words=words, command=command)
 
