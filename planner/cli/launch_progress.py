@@ -37,14 +37,14 @@ class Progress:
 
     def say(self, text: str) -> None:
         """One sentence; the next start begins with it."""
-        click.echo(without_controls(f"planner: {text}"), err=True)
+        self._tell(without_controls(f"planner: {text}"))
         self._stage = ""
 
     def stage(self, stage: str, seconds: float) -> None:
         """Say it where it is new; on a terminal count the seconds."""
         if stage != self._stage:
             self._stage = stage
-            click.echo(f"planner: {seconds:6.1f} s  {_DOING[stage]}", err=True)
+            self._tell(f"planner: {seconds:6.1f} s  {_DOING[stage]}")
         if self._status is not None:
             self._status.update(self._counting(stage, seconds))
 
@@ -52,7 +52,7 @@ class Progress:
         """The server's own words, where they were asked for."""
         if self._show_log:
             for line in lines:
-                click.echo(without_controls(line, colours=sys.stderr.isatty()), err=True)
+                self._tell(without_controls(line))
 
     def last_lines(self, lines: Sequence[str]) -> None:
         """The end of a log of a server that failed, unless all of it was shown."""
@@ -79,6 +79,13 @@ class Progress:
         if self._status is not None:
             self._status.stop()
             self._status = None
+
+    def _tell(self, line: str) -> None:
+        """A line of its own, above the one that counts."""
+        if self._status is None:
+            click.echo(line, err=True)
+        else:
+            self._status.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _counting(self, stage: str, seconds: float) -> str:
         about = f"; about {self._predicted_s:.0f} s were predicted" if self._predicted_s else ""

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 
 from planner.cli.app import run
 from planner.dumped import dump
+from planner.vllm.flags import known
 from tests.answers import broken, nothing_fits
-from tests.launch.served_cases import answer
+from tests.launch.served_cases import HOSTILE, answer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,3 +124,20 @@ def test_what_the_planner_speaks_against_is_not_launched(
     streams = capsys.readouterr()
     assert not streams.out
     assert "fix: " in streams.err
+
+
+def test_every_option_that_changes_no_figure_reaches_the_server_unchanged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = {"--api-key", "--hf-token", "--port", "--model", "--config", "--revision"}
+    flags = sorted(
+        flag
+        for flag, spelling in known("0.33").items()
+        if spelling.name is None and spelling.kind == "value" and flag not in own
+    )
+    words = [word for flag in flags for word in (flag, f"{HOSTILE}{flag}")]
+    assert run(["launch", plan_file(tmp_path, answer()), *words, "--format", "json"]) == 0
+    (file,) = json.loads(capsys.readouterr().out)["files"]
+    typed = shlex.split(file["text"], comments=False)
+    assert typed[-len(words) :] == words
+    assert len(flags) > 50

@@ -135,6 +135,14 @@ if how == "ends":
     for _ in range(20):
         server.handle_request()
     sys.exit(3)
+if how in {"leaves", "loses"}:
+    server.timeout = 0.2
+    for _ in range(20):
+        server.handle_request()
+    if how == "loses":
+        say("(EngineCore pid=9) ERROR 11-22 07:40:09 [multiproc_executor.py:290] "
+            "Worker proc VllmWorker-1 died unexpectedly, shutting down executor.")
+    sys.exit(0)
 server.serve_forever()
 '''
 FILES = {

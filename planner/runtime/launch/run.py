@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import PlannerError, UsageError
+from planner.finding import Severity
 from planner.frozen import frozen
 from planner.runtime.calibrate import judge_log
 from planner.runtime.launch.advice import advice
@@ -129,8 +130,10 @@ def _before(served: Served, session: Session) -> tuple[Finding, ...]:
     if session.manner.preflight:
         python = vllm_python(session.manner.python, session.environ)
         findings = preflight(served, python, session.environ)
-        for found in findings:
-            session.display.say(f"{found.severity} {found.code} {found.message}")
+        told = [f"{found.severity} {found.code} {found.message}" for found in findings]
+        refused = bool(findings) and findings[0].severity is Severity.ERROR
+        for text in told[1:] if refused else told:
+            session.display.say(text)
         refuse(findings)
     client = Client(find_run(session.to).url(served))
     if client.answers():

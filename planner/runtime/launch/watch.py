@@ -175,10 +175,17 @@ class Deployment:
         if not ended:
             return True
         code = ended[0].wait()
-        if may_end and code == 0:
+        if may_end and code == 0 and not self._failed():
             return False
         when = "" if self.log.stage == "ready" else " before it was ready"
         raise self._crash(f"the server ended with code {code}{when}")
+
+    def _failed(self) -> bool:
+        """Whether a rule knows an error of the log: vLLM ends with 0 when its engine has died."""
+        while lines := self.log.read(all_of_it=True):
+            self._display.lines(lines)
+        facts = self.log.facts()
+        return facts is not None and bool(log_findings(facts))
 
     def _crash(self, what: str) -> CrashError:
         while lines := self.log.read(all_of_it=True):

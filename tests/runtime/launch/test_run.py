@@ -127,6 +127,21 @@ def test_a_server_that_ends_by_itself_later_has_failed(
     assert "the server ended with code 3" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("how", "code", "says"), [("leaves", 0, ""), ("loses", 4, "RUN002")])
+def test_a_server_that_ends_with_0_ended_well_unless_its_log_tells_a_failure(
+    how: str,
+    code: int,
+    says: str,
+    *,
+    launched: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("FAKE_VLLM", how)
+    assert launched("--run") == code
+    assert says in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("how", "options"),
     [("full", {"gpu_memory_utilization": 0.85}), ("long", {"max_model_len": 2048})],
@@ -165,7 +180,7 @@ def test_a_machine_without_the_planned_gpus_is_told_before_anything_starts(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert launched("--check") == 1
     text = capsys.readouterr().err
-    assert "planner: error RUN0" in text
+    assert "planner: error: RUN0" in text
     assert "--no-preflight" in text
     assert "starting processes" not in text
 
