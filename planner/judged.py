@@ -58,7 +58,7 @@ class Judged:
 
 def judge_candidates(subject: Subject, group: NodeGroup) -> Judged:
     """Every candidate of a group against every rule that forbids."""
-    layouts = candidates(subject.known, group, subject.request.pinned)
+    layouts = candidates(subject.known, group, subject.request.pinned, subject.version.name)
     return judge_layouts(subject, group, layouts)
 
 

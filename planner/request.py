@@ -81,6 +81,11 @@ class Request:
     """Where none is pinned; None is the vLLM version's own default: somebody else's command."""
 
     @property
+    def is_own(self) -> bool:
+        """Whether the options were typed here, rather than read from somebody else's command."""
+        return self.default_gpu_memory_utilization is not None
+
+    @property
     def gpu_memory_utilization(self) -> float | None:
         """The share of each GPU; None is the vLLM version's own default."""
         pinned = self.pinned.gpu_memory_utilization

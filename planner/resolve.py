@@ -25,6 +25,7 @@ from planner.model.source import ModelSource, find_model
 from planner.quant.read import quantization_config, read_quantization
 from planner.quant.unquantized import UNQUANTIZED
 from planner.rules.base import AskedModel, find_rule, model_findings
+from planner.rules.ver003_option_unknown import own_option_findings
 from planner.settings import compute_capability, settle
 from planner.vllm.media import leaves_out
 from planner.vllm.registry import model_classes
@@ -109,7 +110,7 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
         environ=environ,
     )
     asked_model = AskedModel(keys=Keys(source.config), arguments=request.pinned, version=version)
-    findings = model_findings(asked_model)
+    findings = (*model_findings(asked_model), *own_option_findings(request, version))
     refused = any(found.severity is Severity.ERROR for found in findings)
     if any(found.code == UNKNOWN_CLASS for found in findings):
         _refuse_remote_code(source)

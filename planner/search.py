@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.layout import Layouts
+from planner.vllm.flags import takes
 
 if TYPE_CHECKING:
     from planner.hardware.cluster import NodeGroup
@@ -14,23 +15,30 @@ if TYPE_CHECKING:
     from planner.units import Ints
     from planner.vllm.arguments import VllmArguments
 
+_DP, _EP = "--data-parallel-size", "--enable-expert-parallel"
 LARGEST_ENGINE = 1024
 """GPUs of one deployment the search goes up to; more are replicas of it"""
 
 
-def candidates(architecture: Architecture, group: NodeGroup, pinned: VllmArguments) -> Layouts:
+def candidates(
+    architecture: Architecture,
+    group: NodeGroup,
+    pinned: VllmArguments,
+    version: str | None = None,
+) -> Layouts:
     """Every layout over all the GPUs and over fewer; what is fixed is not searched.
 
     Expert parallelism is tried for models with experts, decode context parallelism only when
     asked for. Small clusters are searched in full, so that a size vLLM refuses can be named
-    with its reason; sizes above a host go by powers of two and whole hosts.
+    with its reason; sizes above a host go by powers of two and whole hosts. What a release has no
+    option for stays 1.
     """
     gpus = min(group.nodes * group.gpus_per_node, LARGEST_ENGINE)
     sizes = _sizes(gpus, group.gpus_per_node)
     tp = _axis(pinned.tensor_parallel_size, sizes)
     pp = _axis(pinned.pipeline_parallel_size, sizes)
-    dp = _axis(pinned.data_parallel_size, sizes)
-    moe = architecture.num_experts > 0
+    dp = _axis(pinned.data_parallel_size, sizes if takes(version, _DP) else [1])
+    moe = architecture.num_experts > 0 and takes(version, _EP)
     ep = _axis(_number(pinned.enable_expert_parallel), [0, 1] if moe else [0])
     dcp = _axis(pinned.decode_context_parallel_size, [1])
     columns = [c.reshape(-1) for c in np.meshgrid(tp, pp, dp, ep, dcp, indexing="ij")]

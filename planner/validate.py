@@ -10,11 +10,10 @@ from planner import plan
 from planner.case.document import DocumentCase
 from planner.case.start_up import start_up
 from planner.describe import describe_hardware, describe_layout, describe_model
-from planner.finding import Finding
 from planner.request import judged, require
 from planner.resolve import resolve, table
-from planner.rules import ver003_option_unknown as rule
 from planner.rules.base import document_findings, row_findings
+from planner.rules.ver003_option_unknown import option_findings
 from planner.search import fixed_layout
 from planner.speed.start_up import together
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from planner.case import Case
+    from planner.finding import Finding
     from planner.request import Request
     from planner.targets.target import Target
 
@@ -71,7 +71,7 @@ def _one(request: Request, target: Target | None, environ: Mapping[str, str]) ->
     require(request, "validate")
     subject = resolve(request, environ)
     layouts: tuple[plan.Layout, ...] = ()
-    findings = [*subject.findings, *_unknown_options(target)]
+    findings = [*subject.findings, *_unknown_options(target, subject.version.name)]
     document = None if target is None else DocumentCase(target=target)
     if not subject.refused:
         one_host = target is not None and _for_one_host(target)
@@ -142,21 +142,12 @@ def _placed(found: Finding, target: Target | None) -> Finding:
     return replace(found, location=place) if place else found
 
 
-def _unknown_options(target: Target | None) -> list[Finding]:
-    """Options that this release of vLLM does not take."""
+def _unknown_options(target: Target | None, version: str) -> list[Finding]:
+    """Options that this release of vLLM does not take, each at its word."""
     if target is None:
         return []
+    found = option_findings(target.unknown, version)
     return [
-        Finding(
-            code=rule.CODE,
-            name=rule.NAME,
-            severity=rule.SEVERITY,
-            origin=rule.ORIGIN,
-            message=f"vLLM has no option {option.flag}",
-            cause="this release's parser does not know it, and refuses the command",
-            fix=f"nearest: {', '.join(option.nearest)}" if option.nearest else "leave it out",
-            source="vllm.engine.arg_utils.AsyncEngineArgs.add_cli_args",
-            location=target.location(option.flag),
-        )
-        for option in target.unknown
+        replace(each, location=target.location(option.flag))
+        for each, option in zip(found, target.unknown, strict=True)
     ]

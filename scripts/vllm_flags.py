@@ -1,53 +1,68 @@
-"""Write the options that ``vllm serve`` of one release takes, read from its source.
+"""Add releases of vLLM to the table of options of ``vllm serve``, read from their sources.
 
-Only the source is read, nothing of vLLM is run: an unpacked wheel will do, without torch.
+Only the source is read, nothing of vLLM is run: an unpacked wheel will do, without torch. Each
+folder is named by its release and holds ``vllm``; releases already in the table are passed over.
 
-Usage: ``python scripts/vllm_flags.py FOLDER_OF_THE_PACKAGE VERSION``
+Usage: ``python -m scripts.vllm_flags FOLDER/0.33.0 …``
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
-from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from planner.vllm.flags import OptionTable, read_table
+from planner.vllm.spans import ReleaseNumber, Spans, release_name
+from scripts.vllm_source import wheels
 
-ROOT = Path(__file__).resolve().parent.parent
-#: the files whose ``add_argument`` calls make the parser of ``vllm serve``
-PARSERS = ("engine/arg_utils.py", "entrypoints/common/cli_args.py")
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+TARGET = Path(__file__).resolve().parent.parent / "planner/vllm/options.toml"
+#: the files whose ``add_argument`` calls make the parser of ``vllm serve``, where they exist
+PARSERS = (
+    "engine/arg_utils.py",
+    "entrypoints/common/cli_args.py",
+    "entrypoints/launchers/cli_args.py",
+    "entrypoints/openai/cli_args.py",
+    "entrypoints/cli/serve.py",
+    "scripts.py",
+)
 #: what a program gives to vllm.LLM
 OFFLINE = "entrypoints/llm.py"
 #: annotations of values that are no text, though text may be one way to write them
 NO_TEXT = {"bool", "int", "float", "dict", "list", "set", "tuple", "type", "Any"}
-#: classes whose every field is an option, without a call that names it
-FRONTEND = ("BaseFrontendArgs", "FrontendArgs")
+#: where a file has the parsers of all commands, the variable of this one
+OWN_PARSER = {"scripts.py": "serve_parser"}
+#: lists that the class itself turns into one JSON value or a repeated option
+SINGLE = {"allowed_origins", "allowed_methods", "allowed_headers", "middleware"}
+SINGLE |= {"disable_access_log_for_endpoints"}
 HEADER = """\
-# The options of `vllm serve` {version} by what follows them. Written by scripts/vllm_flags.py
-# from vllm.engine.arg_utils and vllm.entrypoints.common.cli_args; do not edit by hand.
-version = "{version}"
+# The options of `vllm serve`: what follows each, and the releases that take it. 0.6.0 is from then
+# on, 0.6.0-0.15.1 to the last that does. Written by scripts/vllm_flags.py from
+# vllm.engine.arg_utils and vllm.entrypoints; do not edit by hand.
+#
+# switch    nothing follows; --no-x and, for --enable-x, --disable-x turn it off
+# on        nothing follows; cannot be turned off
+# optional  one value may follow
+# value     one value follows
+# list      one value or more follow
+#
+# A second line tells what vllm.LLM takes too: keyword, a number, a switch or what JSON holds;
+# text-keyword, text.
+
 """
-MEANING = {
-    "switch": "nothing follows; --no-x and, for --enable-x, --disable-x turn it off",
-    "on": "nothing follows; cannot be turned off",
-    "optional": "one value may follow",
-    "value": "one value follows",
-    "list": "one value or more follow",
-}
-OFFLINE_MEANING = {
-    "offline": "vllm.LLM takes them too, as a number, a switch or what JSON holds",
-    "offline_text": "vllm.LLM takes them too, as text",
-}
 
 
 def annotated_fields(package: Path) -> dict[str, dict[str, str]]:
     """The annotation of each field, by class; a field of a base class counts for its children."""
     fields: dict[str, dict[str, str]] = {}
-    for path in [*sorted(package.glob("config/*.py")), *(package / p for p in PARSERS)]:
-        for node in ast.walk(ast.parse(path.read_text())):
+    configs = [*sorted(package.glob("config/*.py")), package / "config.py"]
+    for path in (*configs, *(package / name for name in PARSERS)):
+        for node in ast.walk(_tree(path)):
             if isinstance(node, ast.ClassDef):
                 own = {
                     item.target.id: ast.unparse(item.annotation)
@@ -60,20 +75,35 @@ def annotated_fields(package: Path) -> dict[str, dict[str, str]]:
     return fields
 
 
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8") if path.is_file() else "")
+
+
 def kind_of_annotation(annotation: str) -> str:
     """What follows an option whose field has this annotation, as ``_compute_kwargs`` decides."""
-    words = {w.split("[")[0] for w in annotation.replace(" ", "").split("|")}
+    words = words_of(annotation)
     if "bool" in words:
         return "optional" if "str" in words else "switch"
     return "list" if words & {"list", "set", "tuple"} else "value"
 
 
+def words_of(annotation: str) -> set[str]:
+    """The types that a value may have, without their parameters and in small letters as now."""
+    inside = annotation.replace(" ", "")
+    while match := re.fullmatch(r"(?:Optional|Union|Annotated|SkipValidation)\[(.*)\]", inside):
+        inside = match[1].replace(",", "|")
+    old = {"List": "list", "Dict": "dict", "Set": "set", "Tuple": "tuple", "Type": "type"}
+    return {old.get(word, word) for word in (w.split("[")[0] for w in inside.split("|"))}
+
+
 def kind_of_keywords(keywords: dict[str, str]) -> str:
     """What follows an option that a call of ``add_argument`` describes by itself."""
-    if keywords.get("action") == "argparse.BooleanOptionalAction":
+    if keywords.get("action", "").endswith("BooleanOptionalAction"):
         return "switch"
-    if keywords.get("action") == "'store_true'":
+    if keywords.get("action") in {"'store_true'", "'store_false'"}:
         return "on"
+    if keywords.get("nargs") == "'?'":
+        return "optional"
     return "list" if "nargs" in keywords else "value"
 
 
@@ -81,18 +111,18 @@ def options(package: Path) -> Iterator[tuple[str, str]]:
     """Each spelling of each option with its kind."""
     fields = annotated_fields(package)
     for path in PARSERS:
-        tree = ast.parse((package / path).read_text())
+        tree = _tree(package / path)
         sources = dict(_config_variables(tree))
         for call in ast.walk(tree):
-            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".add_argument"):
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+                continue
+            owner = ast.unparse(call.func.value)
+            if call.func.attr == "add_argument" and owner == OWN_PARSER.get(path, owner):
                 names = [a.value for a in call.args if isinstance(a, ast.Constant)]
                 kind = _kind(call, sources, fields)
                 yield from ((str(n), kind) for n in names if str(n).startswith("-"))
-    for field, annotation in fields["FrontendArgs"].items():
-        # lists that the class itself turns into one JSON value or a repeated option
-        single = {"allowed_origins", "allowed_methods", "allowed_headers", "middleware"}
-        single |= {"disable_access_log_for_endpoints"}
-        kind = "value" if field in single else kind_of_annotation(annotation)
+    for field, annotation in fields.get("FrontendArgs", {}).items():
+        kind = "value" if field in SINGLE else kind_of_annotation(annotation)
         yield f"--{field.replace('_', '-')}", kind
 
 
@@ -104,48 +134,56 @@ def _config_variables(tree: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def _kind(call: ast.Call, sources: dict[str, str], fields: dict[str, dict[str, str]]) -> str:
+    keywords = {k.arg: ast.unparse(k.value) for k in call.keywords if k.arg}
+    if keywords.keys() & {"action", "nargs"}:
+        return kind_of_keywords(keywords)
     spread = [k.value for k in call.keywords if k.arg is None]
     for node in (n for value in spread for n in ast.walk(value)):
         if isinstance(node, ast.Subscript) and ast.unparse(node.value) in sources:
             config = sources[ast.unparse(node.value)]
             return kind_of_annotation(fields[config].get(ast.literal_eval(node.slice), ""))
-    return kind_of_keywords({k.arg: ast.unparse(k.value) for k in call.keywords if k.arg})
+    return kind_of_keywords(keywords)
 
 
-def offline(package: Path) -> dict[str, set[str]]:
-    """Options that are keywords of ``vllm.LLM`` too, by what their value is."""
+def merged(
+    table: OptionTable, now: set[tuple[str, str]], release: ReleaseNumber
+) -> Mapping[tuple[str, str], Spans]:
+    """The table with one more release."""
+    before = table.read[-1] if table.read else None
+    rows = {row: Spans() for row in now} | dict(table.rows)
+    return {
+        row: spans.observed(release, before, has=row in now) for row, spans in sorted(rows.items())
+    }
+
+
+def offline(package: Path) -> Iterator[tuple[str, str]]:
+    """Options that are keywords of ``vllm.LLM`` too, each with what its value is."""
     keywords = dict(annotated_fields(package)["EngineArgs"])
     for node in ast.walk(ast.parse((package / OFFLINE).read_text())):
         if isinstance(node, ast.FunctionDef) and node.name == "__init__":
             keywords |= {
                 each.arg: ast.unparse(each.annotation)
-                for each in node.args.kwonlyargs
+                for each in (*node.args.args, *node.args.kwonlyargs)
                 if each.annotation and each.arg not in keywords
             }
-    found: dict[str, set[str]] = {kind: set() for kind in OFFLINE_MEANING}
     for name, annotation in keywords.items():
-        words = {w.split("[")[0] for w in annotation.replace(" ", "").split("|")}
+        words = words_of(annotation)
         data = words & NO_TEXT or any(word.endswith(("Config", "Overrides")) for word in words)
-        found["offline" if data else "offline_text"].add(f"--{name.replace('_', '-')}")
-    return found
+        yield f"--{name.replace('_', '-')}", "keyword" if data else "text-keyword"
 
 
 def main() -> None:
-    """Write ``planner/vllm/options/<version>.toml``."""
-    package, version = Path(sys.argv[1]), sys.argv[2]
-    by_kind: dict[str, set[str]] = defaultdict(set)
-    for name, kind in options(package):
-        by_kind[kind].add(name)
-    text = HEADER.format(version=version)
-    known = set().union(*by_kind.values())
-    for kind, flags in offline(package).items():
-        by_kind[kind] = flags & known
-    for kind, meaning in (MEANING | OFFLINE_MEANING).items():
-        names = "".join(f'    "{name}",\n' for name in sorted(by_kind[kind]))
-        text += f"# {meaning}\n{kind} = [\n{names}]\n"
-    target = ROOT / "planner/vllm/options" / f"{version}.toml"
-    target.write_text(text)
-    print(f"{target.relative_to(ROOT)}: {len(known)} spellings")
+    """Write the table with the releases of some folders added."""
+    table = read_table(TARGET.read_text(encoding="utf-8") if TARGET.is_file() else "")
+    for wheel in wheels(sys.argv[1:], table.read[-1] if table.read else (0, 0, 0)):
+        now = dict(options(wheel.folder))
+        as_keywords = {(flag, kind) for flag, kind in offline(wheel.folder) if flag in now}
+        rows = merged(table, {*now.items(), *as_keywords}, wheel.release)
+        table = OptionTable(read=(*table.read, wheel.release), rows=rows)
+        print(f"{release_name(wheel.release)}: {len(now)} spellings")
+    lines = [HEADER + "read = '''", " ".join(map(release_name, table.read)), "'''", ""]
+    lines += ["options = '''", *(f"{f} {k} {spans}" for (f, k), spans in table.rows.items())]
+    TARGET.write_text("\n".join([*lines, "'''"]) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from planner.errors import UnknownNameError, nearest
 from planner.vllm.arguments import OPTIONS, VllmArguments
 from planner.vllm.command import arguments_of
 from planner.vllm.flags import Spelling, known, named
+from planner.vllm.rewrite import follows
 from planner.vllm.tokens import Token, tokens
 
 if TYPE_CHECKING:
@@ -72,10 +73,11 @@ class PlannerCommand(click.Command):
         table = {**named(), **own}
         typed = {a.partition("=")[0].partition(".")[0] for a in args if a.startswith("--")}
         # the whole list is read from a file, for a flag that is shortened or rare
-        return table if {t.replace("_", "-") for t in typed} <= set(table) else {**known(), **own}
+        rare = not {t.replace("_", "-") for t in typed} <= set(table)
+        return {**known(_version(args)), **table} if rare else table
 
     def _unknown(self, token: Token, own: Mapping[str, Spelling], path: str) -> UnknownNameError:
-        table = {**known(), **own} if self.vllm else own
+        table = {**named(), **known(), **own} if self.vllm else own
         like = nearest(token.typed, table, likeness=0.6)
         return UnknownNameError(
             f"no option is called {token.typed}",
@@ -102,6 +104,12 @@ class PlannerCommand(click.Command):
             for group, options in groupby(OPTIONS.values(), key=lambda option: option.group):
                 with formatter.section(f"vLLM, {group}"):
                     formatter.write_dl([(", ".join(o.flags), o.help) for o in options])
+
+
+def _version(args: Sequence[str]) -> str | None:
+    """The release whose options are meant, before anything else of the command is read."""
+    words = " ".join(args).replace("--vllm-version=", "--vllm-version ").split()
+    return follows(words, "--vllm-version")
 
 
 def _own(params: Sequence[click.Parameter]) -> dict[str, Spelling]:

@@ -10,6 +10,7 @@ from planner import plan
 from planner.case.start_up import start_up
 from planner.speed.start_up import together
 from planner.vllm.command import as_options
+from planner.vllm.flags import takes
 from planner.vllm.hosts import Executor, Network, host_commands
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def describe_layout(
         arguments,
         environment,
         hosts=hosts,
-        executor=executor,
+        executor=executor if takes(case.version.name, "--nnodes") else "ray",
         network=_network(case.group),
     )
     return plan.Layout.model_construct(

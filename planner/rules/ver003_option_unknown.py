@@ -7,24 +7,82 @@ Why:
     and the server does not start.
 
 Example:
-    ``--swap-space 4``, which left with the swapping of the KV cache.
+    ``--swap-space 4``, which left with the swapping of the KV cache; ``--async-scheduling``
+    before 0.10.
 Fix:
     the option's new name where the finding has one, or leave it out.
 Source in vLLM:
     ``vllm.engine.arg_utils.AsyncEngineArgs.add_cli_args``
 Versions:
-    as the recorded release's parser has them
+    all: the parsers of 0.6.0 to 0.33.0 were read
 """
 
 from __future__ import annotations
 
-from planner.finding import Origin, Severity
+from typing import TYPE_CHECKING
+
+from planner.finding import Finding, Origin, Severity
+from planner.vllm.command import as_options, read_command, write_options
+from planner.vllm.flags import changes, first_with, last_with, takes
+from planner.vllm.version import newest, version_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from planner.request import Request
+    from planner.vllm.command import UnknownOption
+    from planner.vllm.version import VllmVersion
 
 CODE = "VER003"
 NAME = "option-unknown"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "command"
-BAD = ("--gpus H100 -- vllm serve meta-llama/Llama-3.1-8B-Instruct --swap-space 4",)
-GOOD = ("--gpus H100 -- vllm serve meta-llama/Llama-3.1-8B-Instruct --max-num-seqs 64",)
+BAD = (
+    "--gpus H100 -- vllm serve meta-llama/Llama-3.1-8B-Instruct --swap-space 4",
+    "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --async-scheduling --vllm-version 0.9",
+)
+GOOD = (
+    "--gpus H100 -- vllm serve meta-llama/Llama-3.1-8B-Instruct --max-num-seqs 64",
+    "--gpus H100 --vllm-version 0.9 -- vllm serve meta-llama/Llama-3.1-8B --swap-space 4",
+)
 LOG = ("unrecognized arguments: ",)
+
+
+def own_option_findings(request: Request, version: VllmVersion) -> list[Finding]:
+    """Options that were typed to this planner, and that an older release lacks."""
+    if not request.is_own or version.number == version_number(newest()):
+        return []
+    words = ["vllm", "serve", "MODEL", *write_options(as_options(request.pinned))]
+    return option_findings(read_command(words, version.name).unknown, version.name)
+
+
+def option_findings(options: Iterable[UnknownOption], version: str) -> list[Finding]:
+    """What became of each option, or since when there is one."""
+    return [_finding(option, version) for option in options]
+
+
+def _finding(option: UnknownOption, version: str) -> Finding:
+    like = ", ".join(option.nearest)
+    message = f"vLLM {version} has no option {option.flag}"
+    cause = "this release's parser does not know it, and refuses the command"
+    fix = f"nearest: {like}" if like else "leave it out"
+    if first := first_with(option.flag, version):
+        message += f": it came with {first}"
+        fix = f"leave it out, or use vLLM {first} or later"
+    elif last := last_with(option.flag, version):
+        change = changes().get(option.flag)
+        message += f" any more: {last} was the last release with it"
+        cause = change.why if change and change.why else cause
+        use = change.use if change and change.use and takes(version, change.use) else ""
+        fix = f"use {use}" if use else "leave it out"
+    return Finding(
+        code=CODE,
+        name=NAME,
+        severity=SEVERITY,
+        origin=ORIGIN,
+        message=message,
+        cause=cause,
+        fix=fix,
+        source="vllm.engine.arg_utils.AsyncEngineArgs.add_cli_args",
+    )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 #: modules whose ``python -m`` starts the same server
 _MODULES = {"vllm.entrypoints.openai.api_server", "vllm.entrypoints.launchers.api_server.entry"}
+_FALSE = {"false", "0"}
 #: options that say what is served, not how
 _SUBJECT = ("--model", "--revision", "--config")
 
@@ -113,7 +114,8 @@ def arguments_of(found: Iterable[Token]) -> VllmArguments:
 def _value(token: Token, name: str, *, on: bool) -> Any:  # noqa: ANN401 - typed by its field
     option = OPTIONS[name]
     if option.kind in {"switch", "on"}:
-        return on
+        # early releases took a word after some switches
+        return on and not any(value.lower() in _FALSE for value in token.values)
     try:
         read = tuple(option.read(value) for value in token.values)
     except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from functools import cache
 from typing import TYPE_CHECKING
 
 from planner.frozen import frozen
@@ -60,6 +61,7 @@ class Spans:
     bounds: tuple[tuple[ReleaseNumber, ReleaseNumber | None], ...] = ()
 
     @classmethod
+    @cache  # hundreds of options share a few dozen spans
     def of(cls, text: str) -> Spans:
         """From text: ``0.6.0``, ``0.6.0-0.7.2,0.8.4``."""
         pairs = (span.partition("-") for span in text.split(",") if span)
