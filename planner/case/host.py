@@ -59,17 +59,24 @@ class HostCase:
 
     @property
     def driver(self) -> str:
-        """The NVIDIA driver; empty where it does not answer."""
-        return self.facts.nvml.driver if self.facts.nvml else ""
+        """The NVIDIA driver; empty where there is none."""
+        return self.facts.nvml.driver if self.facts.nvml else self.facts.kernel_driver
 
     @property
     def too_old_for(self) -> Cuda | None:
-        """The CUDA that vLLM is built for, where the driver is older than the least for it."""
-        toolkit = self.toolkit
+        """The CUDA that vLLM is built for, where the driver is older than the least for it.
+
+        What NVML says of CUDA is the library's that programs load: with CUDA's compatibility
+        package that is newer than the driver, and counts.
+        """
+        toolkit, nvml = self.toolkit, self.facts.nvml
         if toolkit is None or not self.driver:
             return None
+        compatible = (
+            nvml is not None and (nvml.cuda or 0) // 1000 >= version_key(toolkit.version)[0]
+        )
         short = version_key(self.driver) < version_key(toolkit.least_driver)
-        return toolkit if short else None
+        return toolkit if short and not compatible else None
 
     @property
     def newest_release(self) -> Release | None:

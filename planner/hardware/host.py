@@ -87,6 +87,10 @@ class HostFacts:
     """TCP ports on which some process listens."""
     pci_gpus: int = 0
     """NVIDIA display controllers on the bus, whether the driver knows them or not."""
+    kernel_driver: str = ""
+    """Version of the NVIDIA driver's module in the kernel; empty where it is not loaded."""
+    nvml_installed: bool = True
+    """Whether the library through which the planner asks the driver is installed."""
     nvml: NvmlAnswer | None = None
     """What the NVIDIA driver says of the visible GPUs; None: it does not answer."""
     nvml_problem: str = ""

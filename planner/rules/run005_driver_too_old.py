@@ -33,7 +33,7 @@ NAME = "driver-too-old"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "host"
-BAD = ('nvml.driver = "550.54.14"',)
+BAD = ('nvml.driver = "550.54.14"\nnvml.cuda = 12040',)
 GOOD = ('nvml.driver = "580.65.06"',)
 LOG = (
     "NVIDIA driver on your system is too old",

@@ -32,7 +32,12 @@ NAME = "image-newer-than-driver"
 SEVERITY = Severity.WARNING
 ORIGIN = Origin.POLICY
 SCOPE = "host"
-BAD = ('nvml.driver = "550.54.14"\nneeds.container = true\nneeds.vllm_version = "0.33"',)
+BAD = (
+    (
+        'nvml = { driver = "550.54.14", cuda = 12040 }\nneeds.container = true\n'
+        'needs.vllm_version = "0.33"'
+    ),
+)
 GOOD = ('nvml.driver = "580.65.06"\nneeds.container = true\nneeds.vllm_version = "0.33"',)
 
 

@@ -41,7 +41,8 @@ def check(host: HostCase) -> Explanation | None:
     """Say what the driver's library said."""
     facts = host.facts
     planned = host.needs.gpus and host.for_nvidia
-    if facts.nvml is not None or not (facts.pci_gpus or planned):
+    unheard = facts.nvml is None and facts.nvml_installed
+    if not unheard or not (facts.pci_gpus or planned):
         return None
     there = (
         f"NVIDIA GPUs on the bus: {facts.pci_gpus}"
@@ -51,7 +52,6 @@ def check(host: HostCase) -> Explanation | None:
     return Explanation(
         message=f"{there}; {facts.nvml_problem or 'the NVIDIA driver does not answer'}",
         cause="vLLM finds the GPUs by asking the driver, and takes the CPU when it hears nothing",
-        fix="nvidia-smi shows the driver's own words; a container wants docker run --gpus all; "
-        "the planner itself asks through pip install 'vllm-planner[nvml]'",
+        fix="nvidia-smi shows the driver's own words; a container wants docker run --gpus all",
         source="vllm.platforms.cuda_platform_plugin",
     )

@@ -1,9 +1,10 @@
 """A folder that vLLM writes to cannot be written.
 
 What it checks:
-    the hub's cache, vLLM's cache and the temporary folder, where they are or will be made.
+    vLLM's cache and the temporary folder, where they are or will be made, and the hub's cache where
+    the model is not in it yet.
 Why:
-    vLLM downloads to the first, keeps what it compiled in the second, and puts its sockets into the
+    vLLM keeps what it compiled in the first, puts its sockets into the second, and downloads to the
     third.
 
 Example:
@@ -21,6 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
+from planner.hardware.host import HUB_CACHE
 from planner.rules.base import Explanation
 
 if TYPE_CHECKING:
@@ -39,7 +41,12 @@ def check(host: HostCase) -> Explanation | None:
     """Name the folders and the variables that move them."""
     if host.needs.container:
         return None
-    locked = [each for each in host.facts.folders if not each.writable]
+    fetches = host.needs.download_bytes is not None
+    locked = [
+        each
+        for each in host.facts.folders
+        if not each.writable and (fetches or each.name != HUB_CACHE)
+    ]
     if not locked:
         return None
     return Explanation(

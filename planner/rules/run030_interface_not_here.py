@@ -45,6 +45,9 @@ def check(host: HostCase) -> Explanation | None:
     """Name the variable and the interfaces that there are."""
     there = host.facts.interfaces
     environment = {**host.facts.environment, **host.needs.environment}
+    if host.needs.gpus * host.needs.hosts == 1:
+        # one rank has nobody to meet over NCCL
+        environment.pop("NCCL_SOCKET_IFNAME", None)
     wrong = [
         f"{name}={environment[name]}"
         for name in ("NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,8 @@ def host_facts(
         pci_gpus=host_system.pci_gpus(),
         interfaces=host_system.devices("net"),
         rdma_devices=host_system.devices("infiniband"),
+        kernel_driver=host_system.kernel_driver(),
+        nvml_installed=find_spec("pynvml") is not None,
         nvml=nvml,
         nvml_problem=problem,
         software=software_of(python or sys.executable),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from planner.plan import HardwareGroup, Layout
 
+#: load formats that read no checkpoint, or from where it lies
+_NOT_CACHED = {"dummy", "runai_streamer", "runai_streamer_sharded", "tensorizer"}
 _WEIGHTS = ("*.safetensors", "*.bin", "*.pt")
 
 
@@ -72,11 +74,14 @@ def _environment(layout: Layout, node: int) -> Iterator[tuple[str, str]]:
 
 
 def to_download(model: str, layout: Layout, environ: Mapping[str, str]) -> int | None:
-    """About the bytes of a checkpoint that is not here yet; None where it is, or nothing tells.
+    """About the bytes that the hub's cache lacks of a checkpoint; None: none, or nothing tells.
 
     Told by the parameters of all ranks: a checkpoint that is quantized as it is loaded is larger.
     """
-    if Path(model).exists() or layout.memory is None:
+    options = layout.vllm_args
+    elsewhere = options.get("--load-format") in _NOT_CACHED or "--download-dir" in options
+    modelscope = environ.get("VLLM_USE_MODELSCOPE", "").lower() in {"1", "true"}
+    if Path(model).exists() or layout.memory is None or elsewhere or modelscope:
         return None
     snapshots = hub_cache(environ) / f"models--{model.replace('/', '--')}" / "snapshots"
     if any(True for pattern in _WEIGHTS for _ in snapshots.glob(f"*/{pattern}")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import stat
 import time
@@ -115,6 +116,14 @@ def pci_gpus(root: Path = Path("/")) -> int:
         _text(device / "vendor").strip() == _NVIDIA and _text(device / "class")[:6] in _DISPLAY
         for device in devices
     )
+
+
+def kernel_driver(root: Path = Path("/")) -> str:
+    """Version of the NVIDIA module that is loaded; empty where there is none."""
+    found = re.search(
+        r"Kernel Module.*?\s(\d+(?:\.\d+)+)", _text(root / "proc/driver/nvidia/version")
+    )
+    return found[1] if found else ""
 
 
 def devices(kind: str, root: Path = Path("/")) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from planner.cli.app import run
 from planner.report.base import Page
 from planner.report.json_ import render
 from planner.rules.base import host_findings
-from planner.runtime.host_needs import needs_of
+from planner.runtime.host_needs import needs_of, to_download
 from tests.host_facts import host, well
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_a_plan_for_other_hosts_is_told_what_is_unlike(
 ) -> None:
     asked = plan(tmp_path, model="deepseek-ai/DeepSeek-R1", gpus="2x8xA100")
     text = (
-        'environment.CUDA_VISIBLE_DEVICES = "0"\nnvml.driver = "550.54.14"\n'
+        'environment.CUDA_VISIBLE_DEVICES = "0"\nnvml.driver = "550.54.14"\nnvml.cuda = 12040\n'
         'nvml.gpus = [{ name = "Tesla T4", total_bytes = 16106127360, reserved_bytes = 0,'
         " used_bytes = 4294967296, compute_capability = [7, 5] }]"
     )
@@ -90,7 +90,7 @@ def test_what_is_only_advice_fails_where_advice_is_asked_to(
 def test_a_table_names_what_is_there_and_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    facts = written(tmp_path, 'nvml.driver = "550.54.14"')
+    facts = written(tmp_path, 'nvml.driver = "550.54.14"\nnvml.cuda = 12040')
     assert run(["doctor", "--facts", facts]) == 1
     text = capsys.readouterr().out
     assert "8 x NVIDIA H100 80GB HBM3, 79.6 GiB, 9.0" in text
@@ -182,6 +182,53 @@ def test_offloaded_memory_is_of_each_gpu_and_of_each_replica() -> None:
     assert answer.hardware is not None
     needs = needs_of(answer.layouts[0], answer.hardware.groups[0], vllm_version="0.33")
     assert needs.host_memory_bytes == (2 * 4 + 2 * 10) * 1024**3
+
+
+def test_cudas_compatibility_library_makes_an_older_driver_do() -> None:
+    old = 'nvml.driver = "550.54.14"\nnvml.cuda = '
+    assert {found.code for found in host_findings(host(f"{old}12040"))} == {"RUN005"}
+    assert host_findings(host(f"{old}13000")) == ()
+
+
+def test_a_build_of_ones_own_is_not_held_to_the_index() -> None:
+    volta = (
+        'nvml.gpus = [{ name = "Tesla V100-SXM2-32GB", compute_capability = [7, 0] }]\n'
+        "software.packages.vllm = "
+    )
+    assert "HWD007" in {found.code for found in host_findings(host(f'{volta}"0.9.2"'))}
+    assert "HWD007" not in {found.code for found in host_findings(host(f'{volta}"0.9.2+cu126"'))}
+
+
+def test_without_the_library_the_driver_of_the_kernel_counts() -> None:
+    text = 'nvml_installed = false\nnvml_problem = "none"\nkernel_driver = "550.54.14"'
+    assert {found.code for found in host_findings(host(text))} == {"RUN005", "RUN032"}
+
+
+def test_a_cache_that_cannot_be_written_matters_where_something_must_be_fetched() -> None:
+    text = 'folders = [{ name = "HF_HOME", path = "/models", writable = false }]'
+    assert host_findings(host(text)) == ()
+    assert [found.code for found in host_findings(host(text, download_bytes=1))] == ["RUN015"]
+
+
+@pytest.mark.parametrize("option", ['"--load-format": "dummy"', '"--download-dir": "/models"'])
+def test_what_comes_from_elsewhere_needs_no_room_in_the_cache(option: str, tmp_path: Path) -> None:
+    answer = recommend(model="Qwen/Qwen3-8B", gpus="H100", offline=True, calibration=False)
+    layout = answer.layouts[0]
+    environ = {"HF_HOME": str(tmp_path)}
+    assert (to_download("Qwen/Qwen3-8B", layout, environ) or 0) > 15e9
+    assert to_download(str(tmp_path), layout, environ) is None
+    assert to_download("Qwen/Qwen3-8B", layout, {**environ, "VLLM_USE_MODELSCOPE": "1"}) is None
+    changed = {**layout.vllm_args, **json.loads(f"{{{option}}}")}
+    assert to_download("a/b", layout.model_copy(update={"vllm_args": changed}), environ) is None
+
+
+def test_a_checkpoint_that_lies_in_the_cache_is_not_fetched(tmp_path: Path) -> None:
+    answer = recommend(model="Qwen/Qwen3-8B", gpus="H100", offline=True, calibration=False)
+    snapshot = tmp_path / "hub" / "models--Qwen--Qwen3-8B" / "snapshots" / "main"
+    snapshot.mkdir(parents=True)
+    (snapshot / "model.safetensors").touch()
+    environ = {"HF_HOME": str(tmp_path)}
+    assert to_download("Qwen/Qwen3-8B", answer.layouts[0], environ) is None
 
 
 def test_in_a_container_what_is_installed_outside_does_not_matter() -> None:

@@ -92,6 +92,22 @@ def test_interfaces_and_adapters_are_those_the_kernel_names(tmp_path: Path) -> N
     assert host_system.devices("infiniband", root) == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22\n", "550.54.14"),
+        (
+            "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.159.04  Release Build\n",
+            "580.159.04",
+        ),
+        ("", ""),
+    ],
+)
+def test_a_loaded_driver_tells_its_version(text: str, version: str, tmp_path: Path) -> None:
+    root = machine(tmp_path, {"proc/driver/nvidia/version": text})
+    assert host_system.kernel_driver(root) == version
+
+
 def test_a_folder_is_counted_without_following_links(tmp_path: Path) -> None:
     blob = tmp_path / "blobs" / "a"
     blob.parent.mkdir()
