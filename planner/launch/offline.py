@@ -41,7 +41,8 @@ def files(served: Served) -> tuple[LaunchFile, ...]:
     """The script, which takes a file of prompts and the name of the file to write.
 
     Raises:
-        UsageError: the plan has replicas of its own or several hosts, or a setting is no number.
+        UsageError: the plan has replicas of its own or several hosts, the GPUs do not suffice, or
+            a setting is no number.
     """
     if served.nodes > 1:
         raise UsageError(
@@ -55,6 +56,7 @@ def files(served: Served) -> tuple[LaunchFile, ...]:
             fix=f"plan with --data-parallel-size 1, and --replicas "
             f"{served.layout.data_parallel_size} processes answer a part of the prompts each",
         )
+    of_replicas(served)
     environment = dict(served.server.environment)
     values = {"ENVIRONMENT": environment, "ENGINE": _engine(served), "SAMPLING": _sampling(served)}
     return (LaunchFile(path=_SCRIPT, text=_filled(values), mode=EXECUTABLE),)

@@ -17,7 +17,16 @@ from planner.launch import docker
 from planner.launch.parts.image import image_of
 from planner.launch.parts.paths import read_paths, rooted, written_paths
 from planner.vllm.release import find_release
-from tests.launch.served_cases import CASES, HOSTILE, ODD_FOLDER, WORDS, answer, cases, record
+from tests.launch.served_cases import (
+    CASES,
+    HOSTILE,
+    ODD_FOLDER,
+    WORDS,
+    answer,
+    cases,
+    real_plans,
+    record,
+)
 
 if TYPE_CHECKING:
     from planner.launch.base import Served
@@ -162,3 +171,12 @@ def test_a_folder_of_this_place_is_named_in_full(
         # requests name it as before
         *["--served-model-name", "models"],
     ]
+
+
+def test_slices_are_taken_by_their_names() -> None:
+    planned = real_plans()["qwen3-on-a-slice"]
+    with pytest.raises(UsageError, match="slices to take is not known") as caught:
+        docker.files(record(planned, "docker"))
+    assert "nvidia-smi -L" in caught.value.fix
+    served = record(planned, "docker", settings={"gpus": "MIG-4e6f"})
+    assert given_by(served, "--gpus") == ['"device=MIG-4e6f"']

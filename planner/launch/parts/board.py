@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from planner.errors import UsageError
+from planner.errors import UnknownNameError, UsageError
 from planner.hardware.catalog import Catalog
-from planner.hardware.lookup import platform_of
+from planner.hardware.lookup import find, platform_of
 from planner.launch.base import Setting
 
 if TYPE_CHECKING:
+    from planner.hardware.accelerator import Accelerator
     from planner.launch.base import Served
 
 GPUS = Setting(
@@ -19,6 +20,14 @@ GPUS = Setting(
 #: the variable that shows a process some GPUs; vLLM sets CUDA's from HIP's by itself
 VISIBLE = {"cuda": "CUDA_VISIBLE_DEVICES", "rocm": "HIP_VISIBLE_DEVICES"}
 _GPU = re.compile(r"[A-Za-z0-9/-]+")
+
+
+def board_of(served: Served) -> Accelerator | None:
+    """The board, or the slice of one; None where only the user's own cluster file knows it."""
+    try:
+        return find(Catalog.default(), served.group.accelerator).accelerator
+    except UnknownNameError:
+        return None
 
 
 def platform(served: Served) -> str:
@@ -30,7 +39,8 @@ def of_replicas(served: Served) -> tuple[tuple[str, ...], ...]:
     """The GPUs of each replica on a host; no names where the only one takes all of them.
 
     Raises:
-        UsageError: the host has fewer, or other ones were named than are needed.
+        UsageError: the host has fewer, other ones were named than are needed, or slices were not
+            named: they have no numbers.
     """
     each, have = served.gpus_per_node, served.group.gpus_per_node
     need = each * served.replicas
@@ -48,6 +58,13 @@ def of_replicas(served: Served) -> tuple[tuple[str, ...], ...]:
         raise UsageError(
             f"{served.replicas} servers of {each} GPUs need {need}, a host has {have}",
             fix=f"--replicas {have // each}, or --to kubernetes spreads them over hosts",
+        )
+    found = board_of(served)
+    if found and found.mig_profile and not typed:
+        raise UsageError(
+            f"which {found.mig_profile} slices to take is not known",
+            cause="a slice has no number that CUDA counts it by",
+            fix="--set gpus=MIG-UUID,…, as nvidia-smi -L lists them",
         )
     if need == have and served.replicas == 1 and not typed:
         return ((),)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from planner.errors import UnknownNameError, UsageError
-from planner.hardware.catalog import Catalog
-from planner.hardware.lookup import find
+from planner.errors import UsageError
 from planner.launch.base import Setting
-from planner.launch.parts.board import platform
+from planner.launch.parts.board import board_of, platform
 
 if TYPE_CHECKING:
-    from planner.hardware.accelerator import Accelerator
     from planner.launch.base import Served
 
 GPU = Setting(name="gpu", help="Resource that a pod asks for (nvidia.com/gpu, or the slice's own).")
@@ -35,7 +32,7 @@ def resource(served: Served) -> str:
     """
     if typed := served.settings.get(GPU.name):
         return typed
-    kind, board = platform(served), _board(served)
+    kind, board = platform(served), board_of(served)
     if board is not None and board.mig_profile:
         return f"nvidia.com/mig-{board.mig_profile.replace('+', '.')}"
     if kind not in _RESOURCES:
@@ -71,15 +68,8 @@ def placed(served: Served) -> dict[str, Any]:
 
 
 def _products(served: Served) -> list[str]:
-    board = _board(served)
+    board = board_of(served)
     if board is None or board.platform != "cuda":
         return []
     whole = [name.partition(" MIG ")[0] for name in board.nvml_names]
     return [name.replace(" ", "-") for name in whole]
-
-
-def _board(served: Served) -> Accelerator | None:
-    try:
-        return find(Catalog.default(), served.group.accelerator).accelerator
-    except UnknownNameError:
-        return None
