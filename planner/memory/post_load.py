@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.frozen import frozen
+from planner.memory.marlin_fp8 import expert_scale_bytes, linear_scale_bytes, marlin_runs_fp8
 from planner.quant.base import ExpertShard, LinearShard
 from planner.quant.schemes.awq import Awq
 from planner.quant.schemes.gptq import Gptq
@@ -108,7 +109,7 @@ def moved_tensors(shard: LinearShard, scheme: Scheme, layouts: LoadedLayouts) ->
     elif isinstance(scheme, Gptq):
         machete, zeros, bits = True, False, scheme.bits
     else:
-        return ()
+        return _moved_fp8(shard, scheme)
     size = scheme.group_size
     stored = [np.asarray(tensor.tensor_bytes) for tensor in scheme.linear(shard)]
     here = machete & machete_takes(shard, size)
@@ -135,6 +136,18 @@ def moved_tensors(shard: LinearShard, scheme: Scheme, layouts: LoadedLayouts) ->
     return tuple(moved)
 
 
+def _moved_fp8(shard: LinearShard, scheme: Scheme) -> tuple[Moved, ...]:
+    if not marlin_runs_fp8(scheme, shard.capability):
+        return ()
+    weight, scales = (tensor.tensor_bytes for tensor in scheme.linear(shard)[:2])
+    here = np.asarray(shard.rows != 0)
+    wide = linear_scale_bytes(shard, scheme)
+    return (
+        Moved(stored=0, moves=here, old_bytes=weight, new_bytes=weight, copies=1),
+        Moved(stored=1, moves=here, old_bytes=scales, new_bytes=wide),
+    )
+
+
 @frozen(kw_only=False)
 class _Places:
     """Where a format of groups has its scales and zero points."""
@@ -154,8 +167,8 @@ def repacked_bytes(
 ) -> IntLike:
     """What a kernel's own layout takes beyond the constructed tensors: bytes on one rank.
 
-    Some kernels change sizes: those of ``moved_tensors``, of gpt-oss's MXFP4 experts, which pad,
-    and AMD's. CUTLASS and DeepGEMM keep the size.
+    Some kernels change sizes: those of ``moved_tensors``, Marlin's of fp8 experts, those of
+    gpt-oss's MXFP4 experts, which pad, and AMD's. CUTLASS and DeepGEMM keep the size.
 
     Source: vllm.model_executor.layers.fused_moe.oracle.mxfp4
     .convert_weight_to_mxfp4_moe_kernel_format (0.26.0, 0.33.0)
@@ -166,6 +179,8 @@ def repacked_bytes(
         for each in moved_tensors(shard, scheme, layouts):
             total = total + np.where(each.moves, each.new_bytes - each.old_bytes, 0)
         return total
+    if marlin_runs_fp8(scheme, shard.capability):
+        return expert_scale_bytes(shard, scheme) - _bytes(scheme.experts(shard)[2:4])
     if isinstance(scheme, Mxfp4Experts) and layouts.rocm_mxfp4_step:
         return _padded_on_rocm(shard, scheme, layouts)
     if isinstance(scheme, Mxfp4Experts) and scheme.triton:

@@ -27,6 +27,20 @@ def test_marlin_drops_the_zero_points_of_gptq_and_machete_keeps_them() -> None:
     assert post_load(gptq, "H100") == 0
 
 
+def test_marlin_has_a_scale_a_row_where_fp8_blocks_have_one_in_128() -> None:
+    fp8 = "Qwen/Qwen3-8B-FP8"
+    weights = 36 * (6144 + 4096 + 3 * 12288) * 4096
+    assert post_load(fp8, "A100") == weights // 64 - weights // 128**2 * 4
+    assert post_load(fp8, "H100") == post_load(fp8, "L40S") == 0
+
+
+def test_marlin_widens_the_scales_of_fp8_experts_too() -> None:
+    routed = 48 * 128 * 3 * 2048 * 768
+    attention = 48 * (5120 + 4096) * 2048
+    grown = (routed + attention) // 64 - (routed + attention) // 128**2 * 4
+    assert post_load("Qwen/Qwen3-30B-A3B-FP8", "A100") == grown
+
+
 def test_the_kernel_of_gpt_oss_pads_otherwise_in_each_release_and_on_each_board() -> None:
     assert post_load(GPT_OSS, vllm_version="0.26") == 35_389_440
     assert post_load(GPT_OSS, vllm_version="0.11") == pytest.approx(0.593 * GIB, rel=0.01)
