@@ -27,8 +27,8 @@ def log_headlines(figures: LogFigures, of_all: LogFigures) -> list[Headline]:
         ("weights within 1 %, all releases, %", of_all.weights_within_percent, None, 93),
     )
     lower = (
-        ("capacity, median error, %", figures.capacity_median_error, 0.7, 0.4),
-        ("sure of it and wrong, rows", figures.confidently_wrong, 0, 1),
+        ("capacity, median error, %", figures.capacity_median_error, 0.7, 0.1),
+        ("sure of it and wrong, rows", figures.confidently_wrong, 0, 0),
     )
     return [
         *(
@@ -45,7 +45,7 @@ def log_headlines(figures: LogFigures, of_all: LogFigures) -> list[Headline]:
         Headline(
             name=f"{_NAME}: Brier score of the probabilities",
             value=round(figures.brier, 3),
-            limit=0.1,
+            limit=0.07,
             higher_is_better=False,
             digits=3,
         ),
