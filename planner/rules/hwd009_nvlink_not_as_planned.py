@@ -44,7 +44,7 @@ GOOD = ("needs.gpus = 8\nneeds.scale_up_domain = 8",)
 def check(host: HostCase) -> Explanation | None:
     """Name both numbers."""
     planned = min(host.needs.scale_up_domain, host.needs.gpus)
-    if planned <= 1 or not host.groups:
+    if planned <= 1 or len(host.gpus) < planned:
         return None
     joined = max(group.scale_up_domain for group in host.groups)
     if joined >= planned:

@@ -44,11 +44,11 @@ def check(host: HostCase) -> Explanation | None:
     software = host.facts.software
     if host.needs.container:
         return None
+    found = unmet_requirements(software.requires, software.packages, software.version)
+    # another release says more than none
     unmet = [
         f"{owner} {software.packages.get(owner, '')} requires {text}, here is {here or 'none'}"
-        for owner, text, here in unmet_requirements(
-            software.requires, software.packages, software.version
-        )
+        for owner, text, here in sorted(found, key=lambda each: not each[2])
     ]
     if not unmet:
         return None
