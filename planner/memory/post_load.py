@@ -97,7 +97,8 @@ def moved_tensors(shard: LinearShard, scheme: Scheme, layouts: LoadedLayouts) ->
 
     Hopper's Machete copies the weight and wants zero points in the model's dtype. Marlin, on
     all others from Ampere on, makes all tensors anew and drops GPTQ's zero points, of which the
-    checkpoint has one for all.
+    checkpoint has one for all. Fp8 weights that Marlin makes anew are not among them: their
+    matrices are large, and end in blocks as large as before.
 
     Source: vllm.model_executor.kernels.linear.mixed_precision.machete.MacheteLinearKernel,
     .marlin.MarlinLinearKernel (0.26.0, 0.33.0)
@@ -109,7 +110,7 @@ def moved_tensors(shard: LinearShard, scheme: Scheme, layouts: LoadedLayouts) ->
     elif isinstance(scheme, Gptq):
         machete, zeros, bits = True, False, scheme.bits
     else:
-        return _moved_fp8(shard, scheme)
+        return ()
     size = scheme.group_size
     stored = [np.asarray(tensor.tensor_bytes) for tensor in scheme.linear(shard)]
     here = machete & machete_takes(shard, size)
@@ -136,18 +137,6 @@ def moved_tensors(shard: LinearShard, scheme: Scheme, layouts: LoadedLayouts) ->
     return tuple(moved)
 
 
-def _moved_fp8(shard: LinearShard, scheme: Scheme) -> tuple[Moved, ...]:
-    if not marlin_runs_fp8(scheme, shard.capability):
-        return ()
-    weight, scales = (tensor.tensor_bytes for tensor in scheme.linear(shard)[:2])
-    here = np.asarray(shard.rows != 0)
-    wide = linear_scale_bytes(shard, scheme)
-    return (
-        Moved(stored=0, moves=here, old_bytes=weight, new_bytes=weight, copies=1),
-        Moved(stored=1, moves=here, old_bytes=scales, new_bytes=wide),
-    )
-
-
 @frozen(kw_only=False)
 class _Places:
     """Where a format of groups has its scales and zero points."""
@@ -167,7 +156,7 @@ def repacked_bytes(
 ) -> IntLike:
     """What a kernel's own layout takes beyond the constructed tensors: bytes on one rank.
 
-    Some kernels change sizes: those of ``moved_tensors``, Marlin's of fp8 experts, those of
+    Some kernels change sizes: those of ``moved_tensors``, Marlin for fp8, those of
     gpt-oss's MXFP4 experts, which pad, and AMD's. CUTLASS and DeepGEMM keep the size.
 
     Source: vllm.model_executor.layers.fused_moe.oracle.mxfp4
@@ -175,6 +164,8 @@ def repacked_bytes(
     Checked: on an H200 Qwen2.5-7B-AWQ grows by 73 MiB and gpt-oss-20b by 34 of 43.
     """
     if isinstance(shard, LinearShard):
+        if marlin_runs_fp8(scheme, shard.capability):
+            return linear_scale_bytes(shard, scheme) - scheme.linear(shard)[1].tensor_bytes
         total: IntLike = 0
         for each in moved_tensors(shard, scheme, layouts):
             total = total + np.where(each.moves, each.new_bytes - each.old_bytes, 0)
