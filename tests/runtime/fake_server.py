@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAIN = '''
-import http.server, json, os, signal, subprocess, sys, time
+import http.server, json, os, signal, subprocess, sys, threading, time
 
 def value(flag, default):
     return sys.argv[sys.argv.index(flag) + 1] if flag in sys.argv else default
@@ -88,7 +88,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.give(200, json.dumps(listed)) if self.path == "/v1/models" else self.give(404)
 
     def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if how == "dies":
             os.kill(os.getpid(), 9)
         if not self.allowed():
@@ -97,9 +97,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.give(404, json.dumps({"error": {"message": "Not Found"}}))
         if how == "500":
             return self.give(500, json.dumps({"error": {"message": "out of ideas"}}))
-        count = asked.get("max_tokens", 0)
+        count = body.get("max_tokens", 0)
         usage = {"prompt_tokens": 2, "completion_tokens": count}
-        if not asked.get("stream"):
+        if not body.get("stream"):
+            asked.set()
             return self.give(200, json.dumps({"usage": usage}))
         self.send_response(200)
         self.send_header("Connection", "close")
@@ -128,21 +129,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+asked = threading.Event()
 server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
 say("INFO:     Application startup complete.")
-if how == "ends":
-    server.timeout = 0.2
-    for _ in range(20):
-        server.handle_request()
-    sys.exit(3)
-if how in {"leaves", "loses"}:
-    server.timeout = 0.2
-    for _ in range(20):
-        server.handle_request()
+if how in {"ends", "leaves", "loses"}:
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    asked.wait()
+    time.sleep(0.3)
     if how == "loses":
         say("(EngineCore pid=9) ERROR 11-22 07:40:09 [multiproc_executor.py:290] "
             "Worker proc VllmWorker-1 died unexpectedly, shutting down executor.")
-    sys.exit(0)
+    os._exit(3 if how == "ends" else 0)
 server.serve_forever()
 '''
 FILES = {

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.runtime.test_process import alive, eventually
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -96,9 +98,8 @@ def test_a_server_of_embeddings_is_asked_for_one(
         ("long", [], ["KVC002", "max_model_len"]),
         ("strange", [], ["code 1 before it was ready: ZeroDivisionError: division"]),
         ("dies", [], ["the server ended with code 137"]),
-        ("500", [], ["answers 500", "out of ideas"]),
         ("hangs", ["--timeout", "2"], ["does not answer after 2 s"]),
-        ("", ["--served-model-name", "other", "--env", "FAKE_VLLM=500"], ["answers 500"]),
+        ("", ["--served-model-name", "other", "--env", "FAKE_VLLM=500"], ["500", "out of ideas"]),
     ],
 )
 def test_a_server_that_fails_is_explained(
@@ -211,20 +212,6 @@ def test_a_port_that_another_server_has_is_told_before_anything_starts(
             server.shutdown()
 
 
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def until(condition: Callable[[], object], limit_s: float = 30.0) -> bool:
-    end = time.monotonic() + limit_s
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.05)
-    return bool(condition())
-
-
 def healthy(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
@@ -252,14 +239,14 @@ def test_what_was_started_ends_with_the_planner_and_nothing_else(
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as planner:
         try:
-            assert until(lambda: healthy(port))
+            assert eventually(lambda: healthy(port))
             log = (here / "server.log").read_text(encoding="utf-8")
             worker = int(log.partition("worker ")[2].split()[0])
             begun = time.monotonic()
             planner.send_signal(number)
             assert planner.wait(30) == code
             # the last moment of the ten seconds belongs to a killed planner's guard
-            assert until(lambda: not alive(worker) and not healthy(port), 10)
+            assert eventually(lambda: not alive(worker) and not healthy(port), 10)
             assert time.monotonic() - begun < 10
             assert other.poll() is None
         finally:
