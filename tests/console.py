@@ -84,6 +84,8 @@ class Session:
         match shlex.split(command):
             case ["echo", "$?"]:
                 print(self.exit_code)  # noqa: T201 - this is what echo does
+            case ["cat", path]:
+                print(Path(path).read_text(encoding="utf-8"), end="")  # noqa: T201 - as cat does
             case ["planner" | "vllm-planner", *arguments]:
                 self.exit_code = run(arguments)
             case ["make", "run", *assignments]:

@@ -68,6 +68,19 @@ def test_the_workflows_checks_pass(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(Path("findings.md").read_text(encoding="utf-8").splitlines()) > len(PLANS)
 
 
+def test_the_manifests_are_what_their_commands_write(pytestconfig: pytest.Config) -> None:
+    text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    found = re.findall(r"^planner (launch .*?) -o examples/(kubernetes/.*)$", text, re.MULTILINE)
+    assert len(found) == len(list((EXAMPLES / "kubernetes").iterdir()))
+    for command, name in found:
+        words = command.replace("examples/", f"{EXAMPLES}/")
+        assert run([*shlex.split(words), "-o", "written.yaml", "--force"]) == ExitCode.OK
+        written = Path("written.yaml").read_text(encoding="utf-8")
+        if pytestconfig.getoption("update_snapshots"):
+            (EXAMPLES / name).write_text(written, encoding="utf-8")
+        assert (EXAMPLES / name).read_text(encoding="utf-8") == written
+
+
 def test_the_compose_files_are_what_their_command_writes(pytestconfig: pytest.Config) -> None:
     text = (EXAMPLES / "README.md").read_text(encoding="utf-8").replace("\\\n", "")
     (command,) = re.findall(r"^planner (launch .*?) -o examples/compose$", text, re.MULTILINE)

@@ -31,7 +31,7 @@ _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 _NAMED = ("image", "env", "resources", "args", "command", *_PROBES)
 #: the API's own, in seconds and counts
 _PROBE_DEFAULTS = {"initialDelaySeconds": 0, "periodSeconds": 10, "failureThreshold": 3}
-_REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
+_REFERENCE = re.compile(r"\$(?:\$|\(([A-Za-z_][A-Za-z0-9_.-]*)\))")
 #: of one group whose commands are read
 _MOST_PODS = 256
 _SHM = "/dev/shm"  # noqa: S108 - a mount that is read in a manifest
@@ -127,9 +127,14 @@ def _places(document: Document, path: Path) -> dict[str, Location]:
 
 
 def expanded(word: Word, container: Container, index: int = 0) -> Word:
-    """A word with the variables that Kubernetes puts in: ``$(NAME)`` where its value is known."""
+    """A word with the variables that Kubernetes puts in: ``$(NAME)`` where its value is known.
+
+    Two dollar signs are one.
+    """
 
     def value(found: re.Match[str]) -> str:
+        if found[0] == "$$":
+            return "$"
         if found[1] == "LWS_WORKER_INDEX":
             return str(index)
         variable = container.variables.get(found[1])

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from ruamel.yaml import YAML
 
+from planner.cli.app import run
 from planner.errors import UsageError
 from planner.launch import kubernetes
 from planner.launch.parts.pod import literal
@@ -78,6 +79,27 @@ def test_a_manifest_holds_to_the_schemas_of_what_it_is_made_of(case: str) -> Non
     assert {"Service", "PodDisruptionBudget"} < set(found)
     (runs,) = set(found) - {"Service", "PodDisruptionBudget"}
     assert runs == ("LeaderWorkerSet" if every()[case].nodes > 1 else "Deployment")
+
+
+@pytest.mark.parametrize(
+    ("case", "gpus"),
+    [
+        ("deepseek-r1-2x8xa100", "2x8xA100"),
+        ("qwen3-32b-4xl40s", "4xL40S"),
+        ("qwen3-on-a-slice", "h100-mig-1g.10gb"),
+    ],
+)
+@pytest.mark.parametrize("operator", ["lws", "kuberay"])
+def test_what_is_written_is_read_back_without_an_error(
+    case: str, gpus: str, operator: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served = replace(with_settings(case, operator=operator), image="mine/vllm:v0.33.0")
+    (file,) = kubernetes.files(served)
+    (tmp_path / file.path).write_text(file.text, encoding="utf-8")
+    words = ["--gpus", gpus, "--offline", "--format", "json", str(tmp_path / file.path)]
+    assert run(["validate", *words]) == 0
+    (layout,) = json.loads(capsys.readouterr().out)["layouts"]
+    assert layout["gpus_used"] == served.layout.gpus_used
 
 
 @pytest.mark.parametrize("wrong", [{"replica": 1}, {"replicas": "one"}])

@@ -67,6 +67,13 @@ def test_leader_and_workers_are_one_deployment(tmp_path: Path) -> None:
     assert place.line == 13
 
 
+def test_two_dollar_signs_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "r1.yaml"
+    path.write_text(LWS.replace("deepseek-ai/DeepSeek-R1", "my/$$(MODEL)"), encoding="utf-8")
+    (target,) = read_targets([str(path)])
+    assert target.model == "my/$(MODEL)"
+
+
 def test_a_variable_of_the_pod_is_put_in(tmp_path: Path) -> None:
     path = tmp_path / "d.yaml"
     path.write_text(

@@ -31,19 +31,19 @@ def missing(nodes: list[dict[str, Any]], free: float, hosts: int, gpus: int, tp:
         gpus: that it takes on each.
         tp: GPUs of a tensor-parallel group.
     """
-    alive = {n["NodeManagerAddress"]: n["Resources"].get(_DEVICE, 0) for n in nodes if n["Alive"]}
-    enough = [name for name, has in alive.items() if has >= gpus]
-    seen = ", ".join(f"{name} has {has:g}" for name, has in sorted(alive.items()))
+    alive = [(n["NodeManagerAddress"], n["Resources"].get(_DEVICE, 0)) for n in nodes if n["Alive"]]
+    enough = [(name, has) for name, has in alive if has >= gpus]
+    seen = ", ".join(f"{name} has {has:g}" for name, has in sorted(alive))
     if len(enough) < hosts:
         return f"{len(enough)} of {hosts} hosts with {gpus} GPUs have joined it ({seen})"
     if free < hosts * gpus:
         return f"{free:g} of its GPUs are free, {hosts * gpus} are needed ({seen})"
-    uneven = [name for name in enough if alive[name] % tp]
+    uneven = [(name, has) for name, has in enough if has % tp]
     if uneven and hosts > 1 and tp <= gpus:
+        name, has = uneven[0]
         return (
-            f"ranks fill a host before they go on to the next, and {alive[uneven[0]]:g} GPUs of "
-            f"{uneven[0]} are no multiple of tensor parallel size {tp}, so a group would be torn "
-            f"({seen})"
+            f"ranks fill a host before they go on to the next, and {has:g} GPUs of {name} are no "
+            f"multiple of tensor parallel size {tp}, so a group would be torn ({seen})"
         )
     return ""
 
@@ -52,11 +52,7 @@ def main(arguments: list[str]) -> int:
     """Ask until the cluster is whole or the time is up."""
     hosts, gpus, tp = map(int, arguments[:3])
     until = time.monotonic() + float(arguments[3])
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    import ray  # only the Python that runs this has it
-
-    ray.init(address=os.environ.get("RAY_ADDRESS", "auto"), log_to_driver=False)
-    while lacks := missing(ray.nodes(), ray.available_resources().get(_DEVICE, 0), hosts, gpus, tp):
+    while lacks := asked(hosts, gpus, tp):
         if time.monotonic() > until:
             sys.stderr.write(
                 f"RayClusterError: the Ray cluster is too small: {lacks}; run ray start on the "
@@ -64,8 +60,21 @@ def main(arguments: list[str]) -> int:
             )
             return 1
         time.sleep(_POLL_S)
-    ray.shutdown()
     return 0
+
+
+def asked(hosts: int, gpus: int, tp: int) -> str:
+    """What the cluster lacks now."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    import ray  # only the Python that runs this has it
+
+    try:
+        if not ray.is_initialized():
+            ray.init(address=os.environ.get("RAY_ADDRESS", "auto"), log_to_driver=False)
+    except ConnectionError as error:
+        # it may just be starting
+        return f"it does not answer ({error})"
+    return missing(ray.nodes(), ray.available_resources().get(_DEVICE, 0), hosts, gpus, tp)
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ def run(served: Served, session: Session) -> None:
 def _before(served: Served, session: Session) -> tuple[Finding, ...]:
     """What this machine lacks, told where it does not matter enough to stop."""
     findings: tuple[Finding, ...] = ()
-    if session.manner.preflight:
+    if session.manner.preflight and not getattr(find_run(session.to), "ELSEWHERE", False):
         python = vllm_python(session.manner.python, session.environ)
         findings = preflight(served, python, session.environ)
         told = [f"{found.severity} {found.code} {found.message}" for found in findings]

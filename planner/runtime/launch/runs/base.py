@@ -48,7 +48,10 @@ class Here:
 
 
 class Run(Protocol):
-    """A module that says which processes run a deployment."""
+    """A module that says which processes run a deployment.
+
+    With ``ELSEWHERE = True`` it runs on other hosts: this machine is not looked at before.
+    """
 
     def parts(self, served: Served, here: Here) -> tuple[Part, ...]:
         """The processes, in the order to start them.
