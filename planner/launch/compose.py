@@ -13,7 +13,7 @@ from planner.launch.base import LaunchFile, Setting
 from planner.launch.parts import container as containers
 from planner.launch.parts.container import COMPILED, Container, container
 from planner.launch.parts.nginx import balancer
-from planner.launch.parts.waiting import health_check, start_limit_s
+from planner.launch.parts.waiting import health_check, scheme, start_limit_s
 
 if TYPE_CHECKING:
     from planner.launch.base import Served
@@ -56,7 +56,7 @@ def files(served: Served) -> tuple[LaunchFile, ...]:
     servers = [f"{name}:{served.port}" for name in names]
     if spread == "router":
         return (_file(served, {**services, "router": _router(served, servers)}),)
-    text = balancer(servers, served.port)
+    text = balancer(servers, served.port, scheme=scheme(served))
     return (
         _file(served, {**services, "nginx": _nginx(served, names)}),
         LaunchFile(path=_CONFIGURATION, text=text),
@@ -147,7 +147,7 @@ def _router(served: Served, servers: list[str]) -> dict[str, Any]:
         "--host": "0.0.0.0",  # noqa: S104 - of the container
         "--port": str(served.port),
         "--service-discovery": "static",
-        "--static-backends": ",".join(f"http://{server}" for server in servers),
+        "--static-backends": ",".join(f"{scheme(served)}://{server}" for server in servers),
         "--static-models": ",".join([served.served_name] * len(servers)),
         "--routing-logic": "roundrobin",
     }

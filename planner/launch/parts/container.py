@@ -12,6 +12,8 @@ from planner.launch.base import Setting
 from planner.launch.parts.board import GPUS, VISIBLE, of_replicas, platform
 from planner.launch.parts.image import DRIVER, image_of
 from planner.launch.parts.paths import read_paths, written_paths
+from planner.launch.parts.waiting import EVERYWHERE
+from planner.vllm.rewrite import follows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +81,12 @@ def container(served: Served, node: int = 0, replica: int = 0) -> Container:
             fix="plan with --executor mp: vLLM joins them itself; or --to ray",
         )
     (command,) = commands
+    host = follows(command.argv, "--host") or ""
+    if host not in EVERYWHERE and served.nodes == 1:
+        raise UsageError(
+            f"--host {host} keeps everybody outside the container from its server",
+            fix="plan without --host: what the host publishes is chosen by its engine",
+        )
     kind, gpus = platform(served), of_replicas(served)[replica]
     if kind not in VISIBLE:
         raise UsageError(

@@ -18,7 +18,9 @@ _TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 _LONGEST = "1h"
 
 
-def balancer(servers: Iterable[str], port: int, *, own_folder: str = "") -> str:
+def balancer(
+    servers: Iterable[str], port: int, *, scheme: str = "http", own_folder: str = ""
+) -> str:
     """The whole file.
 
     Each request goes to the server with the fewest under way. Answers are passed on word by word,
@@ -27,23 +29,10 @@ def balancer(servers: Iterable[str], port: int, *, own_folder: str = "") -> str:
     Args:
         servers: ``host:port``, of names and numbers alone.
         port: to listen on.
+        scheme: how the servers are spoken to.
         own_folder: keeps what nginx writes, below the folder that it is started with (``-p``), so
             that it needs no rights; without one that lies where nginx's image has it.
     """
-    location = (
-        _set("proxy_pass", "http://servers"),
-        _set("proxy_http_version", "1.1"),
-        _set("proxy_set_header", "Connection", ""),
-        _set("proxy_set_header", "Host", "$host"),
-        _set("proxy_set_header", "X-Forwarded-For", "$proxy_add_x_forwarded_for"),
-        _set("proxy_set_header", "X-Forwarded-Proto", "$scheme"),
-        # neither answers nor pictures wait until they are whole
-        _set("proxy_buffering", "off"),
-        _set("proxy_request_buffering", "off"),
-        _set("proxy_connect_timeout", "5s"),
-        _set("proxy_read_timeout", _LONGEST),
-        _set("proxy_send_timeout", _LONGEST),
-    )
     upstream = (
         # nginx's processes count together, not each for itself
         _set("zone", "servers", "64k"),
@@ -55,7 +44,7 @@ def balancer(servers: Iterable[str], port: int, *, own_folder: str = "") -> str:
         _set("listen", str(port)),
         # pictures and long prompts: vLLM judges what is too long
         _set("client_max_body_size", "0"),
-        (("location", "/"), location),
+        (("location", "/"), _passed_on(scheme)),
     )
     http: tuple[Directive, ...] = ((("upstream", "servers"), upstream), (("server",), server))
     main: list[Directive] = [
@@ -68,6 +57,24 @@ def balancer(servers: Iterable[str], port: int, *, own_folder: str = "") -> str:
         http = (_set("access_log", "off"), *kept, *http)
     main.append((("http",), http))
     return "".join(f"{line}\n" for line in _lines(main))
+
+
+def _passed_on(scheme: str) -> tuple[Directive, ...]:
+    """How a request reaches a server, and its answer the client."""
+    return (
+        _set("proxy_pass", f"{scheme}://servers"),
+        _set("proxy_http_version", "1.1"),
+        _set("proxy_set_header", "Connection", ""),
+        _set("proxy_set_header", "Host", "$host"),
+        _set("proxy_set_header", "X-Forwarded-For", "$proxy_add_x_forwarded_for"),
+        _set("proxy_set_header", "X-Forwarded-Proto", "$scheme"),
+        # neither answers nor pictures wait until they are whole
+        _set("proxy_buffering", "off"),
+        _set("proxy_request_buffering", "off"),
+        _set("proxy_connect_timeout", "5s"),
+        _set("proxy_read_timeout", _LONGEST),
+        _set("proxy_send_timeout", _LONGEST),
+    )
 
 
 def _set(*words: str) -> Directive:

@@ -10,6 +10,7 @@ from planner.launch.base import EXECUTABLE, LaunchFile
 from planner.launch.parts import shell
 from planner.launch.parts.board import VISIBLE, of_replicas, platform
 from planner.launch.parts.nginx import balancer
+from planner.launch.parts.waiting import scheme
 from planner.vllm.hosts import shell_line
 from planner.vllm.rewrite import with_options
 
@@ -45,9 +46,10 @@ def files(served: Served) -> tuple[LaunchFile, ...]:
     servers = [f"127.0.0.1:{one.port}" for one in each]
     words = ("nginx", "-p", shell.Raw('"$PWD"'), "-e", "stderr", "-c", _CONFIGURATION)
     starts = (shell.line("mkdir", "-p", _KEPT), shell.line("exec", *words, "-g", "daemon off;"))
+    text = balancer(servers, served.port, scheme=scheme(served), own_folder=_KEPT)
     return (
         *scripts,
-        LaunchFile(path=_CONFIGURATION, text=balancer(servers, served.port, own_folder=_KEPT)),
+        LaunchFile(path=_CONFIGURATION, text=text),
         LaunchFile(path=_BALANCER, text=shell.script(starts), mode=EXECUTABLE),
     )
 
