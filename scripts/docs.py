@@ -21,6 +21,7 @@ from planner.cli.pages import terms  # noqa: E402
 from planner.errors import ExitCode  # noqa: E402
 from planner.hardware import views  # noqa: E402
 from planner.hardware.catalog import Catalog, data_root  # noqa: E402
+from planner.launch.base import find, launchers  # noqa: E402
 from planner.report.base import formats  # noqa: E402
 from planner.rules.base import rules, shown  # noqa: E402
 from planner.units import GIB  # noqa: E402
@@ -103,10 +104,30 @@ def command_line() -> Iterator[str]:
             page = command.get_help(context)
         lines = [line.rstrip() for line in page.splitlines()]
         yield from (f"## {' '.join(path)}", "", "```text", *lines, "```", "")
+    yield from launch_table()
     yield from ("## Exit codes", "")
     rows = [[str(int(code)), meaning] for code, meaning in EXIT_CODES.items()]
     yield from table(["code", "meaning"], rows)
     yield from ("## Formats", "", ", ".join(f"`{name}`" for name in formats(own=True)) + ".")
+
+
+def launch_table() -> Iterator[str]:
+    """The ways to run a plan, with what each takes by ``--set``."""
+    yield from (
+        "## Ways to run a plan",
+        "",
+        "What `--to` takes, and `--set NAME=VALUE` of each.",
+        "",
+    )
+    rows = []
+    for name in launchers(own=True):
+        launcher = find(name)
+        first = (inspect.getdoc(launcher) or "").partition("\n")[0]
+        rows.append([f"`{name}`", "", first])
+        for each in launcher.SETTINGS:
+            default = f" (`{each.default}`)" if each.default else ""
+            rows.append(["", f"`{each.name}`", f"{each.help}{default}"])
+    yield from table(["`--to`", "`--set`", "what"], rows)
 
 
 def commands(group: click.Group, path: list[str]) -> Iterator[tuple[list[str], click.Command]]:
