@@ -94,9 +94,10 @@ _OPTIONS = (
         "launch",
         "--format",
         "form",
-        metavar="FORMAT",
+        # known before minutes of starting, not after
+        type=click.Choice(["table", "json", "yaml"]),
         default="table",
-        help="Of what is shown: table, json, yaml (table).",
+        help="Of what is shown (table).",
     ),
     _option(
         "running", "--run", is_flag=True, help="Start it here, and stay until it ends or Ctrl-C."

@@ -100,7 +100,10 @@ def test_a_secret_goes_by_its_name(
     [
         (["-tp", "4"], "--tensor-parallel-size is given beside a plan"),
         (["--gpus", "8xH100"], "--gpus is given beside a plan"),
+        (["--vllm-version", "0.30"], "--vllm-version is given beside a plan"),
         (["--layout", "2"], "no layout 2"),
+        (["--run", "-o", "out"], "-o is given beside --run"),
+        (["--format", "xml"], "xml"),
         (["--port", "70000"], "no port"),
         (["--env", "NAME"], "not NAME=VALUE"),
         (["--env", "A-B=1"], "cannot be the name of a variable"),

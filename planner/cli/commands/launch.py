@@ -49,6 +49,12 @@ def launch(ctx: click.Context, /, target: str | None, **typed: Any) -> int:  # n
     record = _served(own, settings, target, vllm_arguments(ctx), typed["fail_on"])
     served = record(answer, own["layout"])
     if own["run"] or own["check"]:
+        if own["output"]:
+            raise UsageError(
+                "-o is given beside --run",
+                cause="what runs here needs no files",
+                fix="leave one of them out; --log FILE keeps the server's log",
+            )
         return _run(served, request, own, lambda changed: record(changed, 1))
     files = launcher.files(served)
     if own["output"] is None:
@@ -79,9 +85,16 @@ def _plan(
     return asked, read_answer(target, document, lines)
 
 
+#: the planner's own options that a plan's figures depend on
+_PLANNED = (
+    *("model", "gpus", "revision", "vllm_version", "executor"),
+    *("storage", "memory_taken"),
+)
+
+
 def _nothing_planned_beside(arguments: VllmArguments, typed: Mapping[str, Any]) -> None:
     """What a plan's figures depend on must be in the plan."""
-    given = [name for name in ("model", "gpus", "revision", "executor") if typed[name]]
+    given = [name for name in _PLANNED if typed[name]]
     given += arguments.given()
     if given:
         flag = f"--{given[0].replace('_', '-')}"

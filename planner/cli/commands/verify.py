@@ -71,9 +71,10 @@ def _option(group: str, *names: str, **settings: Any) -> Callable[..., Any]:  # 
     "answer",
     "--format",
     "form",
-    metavar="FORMAT",
+    # known before the load, not after
+    type=click.Choice(["table", "json", "yaml"]),
     default="table",
-    help="table, json, yaml (table).",
+    help="Of the answer (table).",
 )
 def verify(url: str, plan: str, **typed: Any) -> int:  # noqa: ANN401 - click's, by option
     """Ask the server at URL for its model, length and KV cache, and time a short load.
