@@ -193,6 +193,9 @@ def write_options(options: Mapping[str, Any]) -> list[str]:
             words += [flag, *map(str, value)]
         elif isinstance(value, dict):
             words += [flag, json.dumps(value)]
+        elif str(value).startswith("-"):
+            # alone it would be read as another option
+            words.append(f"{flag}={value}")
         else:
             words += [flag, str(value)]
     return words

@@ -163,3 +163,11 @@ def test_flags_are_unique_and_well_formed() -> None:
     flags = list(chain.from_iterable(option.flags for option in OPTIONS.values()))
     assert len(flags) == len(set(flags))
     assert all(flag.startswith("-") and "_" not in flag for flag in flags)
+
+
+def test_a_value_that_begins_like_an_option_stays_with_its_flag() -> None:
+    written = write_options({"--served-model-name": "-chat"})
+    assert written == ["--served-model-name=-chat"]
+    assert read_command(["vllm", "serve", "m", *written]).arguments.other == (
+        ("--served-model-name", ("-chat",)),
+    )
