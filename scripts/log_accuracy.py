@@ -41,7 +41,9 @@ def log_tables(answers: Sequence[LogAnswer], worst: int = 5) -> Iterator[Table]:
     yield _reached(answers)
     yield _terms(judged)
     groups = {
-        "vLLM version, all releases": grouped(stated(answers), lambda a: a.run.row["vllm"]),
+        "vLLM version, all releases": grouped(
+            stated(answers), lambda a: ".".join(a.run.row["vllm"].split(".")[:2])
+        ),
         "model class": grouped(judged, lambda a: a.prediction.model_class),
         "number format": grouped(judged, lambda a: a.prediction.number_format),
     }

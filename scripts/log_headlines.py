@@ -25,6 +25,7 @@ def log_headlines(figures: LogFigures, of_all: LogFigures) -> list[Headline]:
         ("starts or does not, right, %", figures.verdicts_right, 96, 86),
         ("weights within 0.1 %, all releases, %", of_all.weights_within_tenth_percent, None, 93),
         ("weights within 1 %, all releases, %", of_all.weights_within_percent, None, 93),
+        ("starts or does not, right, all releases, %", of_all.verdicts_right, None, 85),
     )
     lower = (
         ("capacity, median error, %", figures.capacity_median_error, 0.7, 0.1),

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "logs_public"
 #: older releases are answered as this one: nothing older is known
-_OLDEST = "0.6"
+_OLDEST = "0.6.0"
 #: from here on a printed capacity is judged
 _CAPACITY_SINCE = (0, 17)
 _SUPPORTED_SINCE = (0, 11)
@@ -73,6 +73,11 @@ class PublicRun:
     def assumed(self) -> bool:
         """Whether the model, its quantization or the GPU is not stated but inferred."""
         return bool(self.row["assumed"])
+
+    @property
+    def minor(self) -> str:
+        """The release without a patch."""
+        return ".".join(self.row["vllm"].split(".")[:2])
 
     @property
     def is_supported(self) -> bool:

@@ -27,6 +27,7 @@ def misfits(grid: Grid) -> tuple[Misfit, ...]:
         dtype_bytes=grid.settings.dtype_bytes,
         capability=grid.settings.capability,
         one_stage=layouts.pp == 1,
+        wna16_block=grid.version.moe_wna16_block,
     )
     found: list[Misfit] = []
     for module, scheme in _formats(grid):

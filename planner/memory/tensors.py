@@ -20,7 +20,8 @@ class Ranks:
     """How a layout divides modules; numbers or columns.
 
     ``tp`` divides attention and dense layers, ``moe_tp`` the tensors of each expert,
-    ``ep_size`` the set of experts; ``one_stage`` marks layouts without pipeline stages.
+    ``ep_size`` the set of experts; ``one_stage`` marks layouts without pipeline stages;
+    ``wna16_block`` is the block of a kernel of experts (``ExpertShard.wna16_block``).
     """
 
     tp: IntLike
@@ -30,6 +31,7 @@ class Ranks:
     dtype_bytes: int
     capability: int
     one_stage: Bools | bool = True
+    wna16_block: int = 1
 
     @property
     def sequence_parallel(self) -> Bools | bool:
@@ -130,6 +132,7 @@ def expert_shard(module: Experts, ranks: Ranks) -> ExpertShard:
         expert_parallel=ranks.expert_parallel,
         dtype_bytes=ranks.dtype_bytes,
         capability=ranks.capability,
+        wna16_block=ranks.wna16_block,
     )
 
 

@@ -78,6 +78,8 @@ class ExpertShard:
     expert_parallel: Bools | bool
     dtype_bytes: int
     capability: int
+    wna16_block: int = 1
+    """input features that moe_wna16's 4-bit kernel takes at a time; 1 where it adapts"""
 
     @property
     def up_matrices(self) -> int:

@@ -6,7 +6,8 @@ Why:
     encoders and a few others cannot be cut into stages; vLLM refuses.
 
 Example:
-    ``-pp 2`` on a BERT embedding model; on Llama-4 with 0.8.3, one patch too early.
+    ``-pp 2`` on a BERT embedding model; on Llama-4 with 0.8.3, one patch too early;
+    on AWQ of Mixtral before 0.6.3, which another class builds.
 Fix:
     use tensor parallelism, or replicas.
 Source in vLLM:
@@ -21,6 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
+from planner.quant.unquantized import UNQUANTIZED
 from planner.rules.base import Explanation
 from planner.vllm.registry import model_classes
 from planner.vllm.spans import judged_by, release_name
@@ -50,7 +52,7 @@ def broken(case: Case) -> Bools:
 
 def explain(case: Case, row: int) -> Explanation:
     """Name the class, and the release that gave it stages."""
-    entry = model_classes().ever(case.architecture.name)
+    entry = model_classes().ever(_built_by(case))
     first = entry.pipeline.next_after(case.version.release) if entry else None
     later = case.architecture.supports_pp and first is not None
     return Explanation(
@@ -69,5 +71,12 @@ def explain(case: Case, row: int) -> Explanation:
 def _in_release(case: Case) -> bool:
     """Whether the release's own class has stages; one that transformers brings does."""
     classes, release = model_classes(), case.version.release
-    entry = classes.serving(case.architecture.name, release)
+    entry = classes.serving(_built_by(case), release)
     return entry is None or entry.pipeline.holds(judged_by(release, classes.read))
+
+
+def _built_by(case: Case) -> str:
+    """The class that builds the model: of some models another one with quantized weights."""
+    name, method = case.architecture.name, case.quantization.method
+    plain = case.quantization is UNQUANTIZED or method in case.version.one_class_formats
+    return name if plain else case.version.quantized_classes.get(name, name)

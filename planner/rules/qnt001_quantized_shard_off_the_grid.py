@@ -15,7 +15,7 @@ Source in vLLM:
     ``vllm.model_executor.layers.quantization``: ``Weight input_size_per_partition = 192 is not
     divisible by weight quantization block_k = 128``
 Versions:
-    all
+    all; 4-bit experts that Marlin does not take need whole blocks of 128 features in 0.8 to 0.12
 """
 
 from __future__ import annotations

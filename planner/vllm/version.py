@@ -55,6 +55,10 @@ class VllmVersion:
             ``swizzled``.
         awq_kernel: what AWQ's linear layers run on where Hopper offers Machete: ``marlin``, or
             ``machete``.
+        moe_wna16_block: input features a rank that moe_wna16's 4-bit kernel takes at a time; 1
+            where it shortens its block to what divides them.
+        quantized_classes: model classes that are built by another one with quantized weights.
+        one_class_formats: number formats that they are built by themselves with.
         rocm_mxfp4_step: features of MXFP4 experts are padded to multiples of this on ROCm.
         blackwell_experts: kernels of quantized experts on data-centre Blackwell: ``modular`` with
             a workspace that stays, or ``monolithic``.
@@ -86,6 +90,9 @@ class VllmVersion:
     whole_prompts_up_to: int
     mxfp4_experts: str
     awq_kernel: str
+    moe_wna16_block: int
+    quantized_classes: Mapping[str, str]
+    one_class_formats: tuple[str, ...]
     rocm_mxfp4_step: int
     blackwell_experts: str
     indexer_contexts: tuple[int, int]

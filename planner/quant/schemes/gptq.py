@@ -86,9 +86,9 @@ class Gptq(AnyShard):
 
     def expert_misfits(self, shard: ExpertShard) -> tuple[Misfit, ...]:
         """What neither Marlin nor moe_wna16 can store."""
-        misfit = self._fallback.misfit(shard)
         takes = marlin_takes_experts(shard, self.group_size, pads=self.pads_experts)
-        return (replace(misfit, broken=misfit.broken & ~takes),)
+        found = self._fallback.misfits(shard)
+        return tuple(replace(each, broken=each.broken & ~takes) for each in found)
 
     @property
     def _fallback(self) -> MoeWna16:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 UINT8_BITS = 8
 _FINEST_GROUP = 32
+_KERNEL_BITS = 4
 _SOURCE = "vllm.model_executor.layers.quantization.moe_wna16.MoeWNA16Method.create_weights"
 
 
@@ -42,8 +43,27 @@ class MoeWna16:
         )
         return tuple(Stored(tensor_bytes=shard.experts * size) for size in sizes)
 
-    def misfit(self, shard: ExpertShard) -> Misfit:
-        """Groups cannot be finer than 32."""
+    def misfits(self, shard: ExpertShard) -> tuple[Misfit, ...]:
+        """Groups cannot be finer than 32; early kernels take whole blocks of features only."""
+        return (self._group_misfit(shard), *self._block_misfits(shard))
+
+    def _block_misfits(self, shard: ExpertShard) -> tuple[Misfit, ...]:
+        """Source: fused_moe.get_moe_wna16_block_config, should_moe_wna16_use_cuda (0.8.5)."""
+        if self.bits != _KERNEL_BITS or shard.wna16_block == 1:
+            return ()
+        return tuple(
+            Misfit(
+                broken=np.asarray(features % shard.wna16_block != 0),
+                size=features,
+                step=shard.wna16_block,
+                what="expert features a rank, in blocks of moe_wna16's kernel",
+                source="vllm.model_executor.layers.fused_moe.fused_moe.get_moe_wna16_block_config",
+                error="size_k must divisible by BLOCK_SIZE_K",
+            )
+            for features in (shard.intermediate, shard.hidden)
+        )
+
+    def _group_misfit(self, shard: ExpertShard) -> Misfit:
         shared = np.gcd(shard.intermediate, shard.hidden)
         return Misfit(
             broken=np.asarray(shared % self._group(shard) != 0),
