@@ -40,6 +40,22 @@ def test_a_variable_is_split_into_its_name_and_value(value: str) -> None:
     assert shlex.split(line) == ["export", f"NAME={value}"]
 
 
+@given(model=WORDS, template=WORDS, address=WORDS)
+def test_what_a_plan_says_stands_in_its_script_word_for_word(
+    model: str, template: str, address: str
+) -> None:
+    planned = answer(
+        model=f"m{model}",
+        options={"--chat-template": f"t{template}"},
+        environment={"VLLM_HOST_IP": address},
+    )
+    (file,) = local.files(record(planned, "local"))
+    assert shlex.split(file.text, comments=False)[3:] == [
+        *("export", f"VLLM_HOST_IP={address}", "exec"),
+        *planned.layouts[0].commands[0].argv,
+    ]
+
+
 @pytest.mark.parametrize("program", ["sh", "bash"])
 def test_a_shell_hands_over_the_very_words(program: str, tmp_path: Path) -> None:
     printing = ("printf", "%s\\0", HOSTILE, "", "*", "~", "-n", "$HOME", "{a,b}", "!!")

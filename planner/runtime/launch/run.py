@@ -20,6 +20,7 @@ from planner.runtime.launch.preflight import preflight, refuse
 from planner.runtime.launch.runs.base import Here, find_run
 from planner.runtime.launch.watch import CrashError, Deployment, GrowingLog
 from planner.runtime.process import Command, Process, stop_all
+from planner.units import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 #: the variable in which vLLM looks for its key
 _KEY = "VLLM_API_KEY"
+#: of a log that is not kept
+_MOST_LOG_BYTES = 64 * MIB
 
 
 @frozen
@@ -178,8 +181,7 @@ def _attempt(
     with tempfile.TemporaryDirectory(prefix="planner-") as folder:
         here = Here(environ=session.environ, folder=Path(folder), python=manner.python)
         parts = how.parts(served, here)
-        log = manner.log or here.folder / "server.log"
-        with _started(parts, log, here.folder, session.display) as deployment:
+        with _started(parts, manner.log, here.folder, session.display) as deployment:
             ready_s = deployment.wait_ready(client, manner.timeout_s)
             first = deployment.asked(lambda: first_request(client, served.served_name))
             judged, notes = _judged(deployment.log.facts(), session)
@@ -202,9 +204,10 @@ def _attempt(
 
 @contextmanager
 def _started(
-    parts: Sequence[Part], log: Path, folder: Path, display: Display
+    parts: Sequence[Part], kept: Path | None, folder: Path, display: Display
 ) -> Iterator[Deployment]:
     """The processes; leaving the block ends them all at the same time."""
+    log = kept or folder / "server.log"
     before = log.stat().st_size if log.exists() else 0
     processes: list[Process] = []
     with ExitStack() as stack:
@@ -212,7 +215,8 @@ def _started(
         for part in parts:
             own = log if not processes else folder / f"{part.name}.log"
             processes.append(Process(_command(part, own)))
-        yield Deployment(processes, GrowingLog(log, skip_bytes=before), display)
+        most = None if kept else _MOST_LOG_BYTES
+        yield Deployment(processes, GrowingLog(log, skip_bytes=before, most_bytes=most), display)
 
 
 def _command(part: Part, log: Path) -> Command:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -71,9 +72,17 @@ class CrashError(ServerFailedError):
 class GrowingLog:
     """A log that is read while it is written."""
 
-    def __init__(self, path: Path, *, skip_bytes: int = 0) -> None:
-        """Begin behind what stood there before."""
+    def __init__(self, path: Path, *, skip_bytes: int = 0, most_bytes: int | None = None) -> None:
+        """Begin behind what stood there before.
+
+        Args:
+            path: the log; who writes it appends.
+            skip_bytes: what stood there before.
+            most_bytes: it is emptied when more was read, where nobody wants to keep it: a server
+                prints a line for each request, for weeks.
+        """
         self._path = path
+        self._most_bytes = most_bytes
         self._place = skip_bytes
         self._rest = b""
         self._reader = LogReader()
@@ -90,6 +99,10 @@ class GrowingLog:
             file.seek(self._place)
             new = file.read(_READ_BYTES)
         self._place += len(new)
+        caught_up = len(new) < _READ_BYTES
+        if caught_up and self._most_bytes is not None and self._place > self._most_bytes:
+            os.truncate(self._path, 0)
+            self._place = 0
         *whole, self._rest = (self._rest + new).split(b"\n")
         if all_of_it and self._rest:
             whole.append(self._rest)
