@@ -24,15 +24,20 @@ def batch_defaults(memory_bytes: int, device_name: str, tiers: str = "gb10") -> 
 
     ``tiers`` is the version's fact ``batch_tiers``: which boards have defaults of their own.
 
-    Source: vllm.engine.arg_utils.EngineArgs.get_batch_defaults (0.8.5, 0.14.1, 0.28.0, 0.33.0)
+    Source: vllm.engine.arg_utils.EngineArgs._set_default_args_v1 (0.8.2, 0.8.4, 0.8.5, 0.9.0),
+    .get_batch_defaults (0.14.1, 0.28.0, 0.33.0)
 
     >>> batch_defaults(80 * GIB, "NVIDIA A100-SXM4-80GB")
     BatchDefaults(max_num_batched_tokens=2048, max_num_seqs=256)
     """
     name = device_name.lower()
+    if tiers in {"1024", "hopper"}:
+        hopper = "h100" in name or "h200" in name
+        return BatchDefaults(8192 if hopper else 2048, 1024 if hopper or tiers == "1024" else 256)
     if memory_bytes >= LARGEST_MEMORY_BYTES and tiers in {"b200", "gb10"}:
         return BatchDefaults(16384, 1024)
-    small = tiers == "none" or "a100" in name or ("gb10" in name and tiers == "gb10")
+    small = tiers == "none" or ("gb10" in name and tiers == "gb10")
+    small |= "a100" in name and tiers != "memory"
     if memory_bytes >= LARGE_MEMORY_BYTES and not small:
         return BatchDefaults(8192, 1024)
     return BatchDefaults(2048, 256)

@@ -48,8 +48,9 @@ class VllmVersion:
             booked as ``full`` attention, together with every other layer of their model.
         group_padding: layer types whose counts differ by less than this factor share groups of
             the larger count.
-        batch_tiers: boards with default batch sizes of their own: ``none``, ``h100`` (from
-            70 GiB), ``b200`` (also from 160 GiB), ``gb10`` (also GB10, as a small board).
+        batch_tiers: boards with default batch sizes of their own: ``none``, ``hopper`` (by name;
+            ``1024``: and as many requests on all), ``memory`` (from 70 GiB), ``h100`` (these but
+            A100), ``b200`` (also from 160 GiB), ``gb10`` (also GB10, as a small board).
         whole_prompts_up_to: contexts up to here run prompts whole unless chunks are asked for.
         mxfp4_experts: how Hopper's kernel for gpt-oss lays out loaded weights: ``strided``, or
             ``swizzled``.
