@@ -20,6 +20,7 @@ from planner.model.encoder_items import encoder_items
 from planner.model.keys import Keys
 from planner.model.layer_kinds import layer_kinds
 from planner.model.older_builds import as_built_before
+from planner.model.overrides import with_overrides
 from planner.model.read import read_architecture
 from planner.model.source import ModelSource, find_model
 from planner.quant.read import quantization_config, read_quantization
@@ -109,6 +110,7 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
         refresh=request.refresh,
         environ=environ,
     )
+    source = with_overrides(source, request.pinned.hf_overrides)
     asked_model = AskedModel(keys=Keys(source.config), arguments=request.pinned, version=version)
     findings = (*model_findings(asked_model), *own_option_findings(request, version))
     refused = any(found.severity is Severity.ERROR for found in findings)

@@ -99,6 +99,8 @@ def _encoder(grid: Grid) -> tuple[Interval | None, Interval | None]:
     limits = grid.arguments.limit_mm_per_prompt
     if items is None or not grid.architecture.tower or grid.arguments.skip_mm_profiling:
         return None, None
+    if grid.runner_v2 and not grid.version.runner_v2_profiles_encoder:
+        return None, None
     if leaves_out(limits, items.kinds):
         return None, None
     shown = tuple(kind for kind in items.kinds if item_limit(limits, kind))

@@ -8,12 +8,16 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planner.model.overrides import overridden
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: what leads to code that the checkpoint would bring, and the note that there was some
 _REMOTE_CODE = ("auto_map", "has_remote_code")
 _GPTQ_MODULES = "modules_in_block_to_quantize"
+_MODELOPT_KEPT = "exclude_modules"
+_KEPT = "ignore"
 _CONFIG = "config.json"
 #: what a directory has beside configuration and weights: tokenizer, processors, chat template
 _TEXT_FILES = {".json", ".jinja", ".model", ".tiktoken", ".txt"}
@@ -25,22 +29,29 @@ def dummy_config(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dic
     """The configuration that vLLM is given.
 
     Overrides go in before anyone reads the file, into nested parts too, so what is derived from
-    a changed value follows it. Code of the checkpoint's own is left out. Up to 0.26 vLLM learns
-    from the checkpoint's headers which modules GPTQ quantized, and takes a model without
-    headers for one that is not quantized: here the configuration says that all linear layers are.
-    Source: vllm.model_executor.layers.quantization.auto_gptq.AutoGPTQConfig.maybe_update_config
-    and .utils.gptq_utils.is_layer_gptq_quantized (0.32.0)
+    a changed value follows it. Code of the checkpoint's own is left out.
+
+    Modules that ModelOpt left alone get the name that every release reads: 0.26 reads no other
+    in config.json. Up to 0.26 vLLM learns from the checkpoint's headers which modules GPTQ
+    quantized, and takes a model without headers for one that is not quantized: here the
+    configuration says that all linear layers are.
+    Source: vllm.model_executor.layers.quantization.auto_gptq.AutoGPTQConfig.maybe_update_config,
+    .utils.gptq_utils.is_layer_gptq_quantized (0.32.0), .modelopt.ModelOptQuantConfigBase
+    .from_config (0.26.0, 0.33.0)
 
     >>> dummy_config({"a": {"b": 1, "c": 2}, "auto_map": {}}, {"a": {"b": 3}})
     {'a': {'b': 3, 'c': 2}}
     """
-    merged = _merged(config, overrides)
+    merged = overridden(config, overrides)
     for key in _REMOTE_CODE:
         merged.pop(key, None)
     quantization = merged.get("quantization_config")
     if isinstance(quantization, dict) and quantization.get("quant_method") == "gptq":
         # a part of a module's path counts, and every path has a dot
         merged["quantization_config"] = {_GPTQ_MODULES: ["."], **quantization}
+    if isinstance(quantization, dict) and _MODELOPT_KEPT in quantization:
+        kept = quantization[_MODELOPT_KEPT]
+        merged["quantization_config"] = {_KEPT: kept, **quantization}
     return merged
 
 
@@ -100,14 +111,3 @@ def basename(model: str) -> str:
     parts = [part for part in model.split("/") if part not in {"", ".", "..", "config.json"}]
     last = parts[-1].removesuffix(".json") if parts else "model"
     return re.sub(r"[^\w.-]+", "-", last)
-
-
-def _merged(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(config)
-    for key, value in overrides.items():
-        old = merged.get(key)
-        if isinstance(old, dict) and isinstance(value, dict):
-            merged[key] = _merged(old, value)
-        else:
-            merged[key] = value
-    return merged

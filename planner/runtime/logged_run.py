@@ -90,7 +90,7 @@ def logged_run(facts: LogFacts, asked: Request, environ: Mapping[str, str]) -> L
         gpus=_gpus(facts, asked, arguments),
         vllm_version=None,
         arguments=arguments,
-        environment={},
+        environment=facts.environment,
     )
     request = replace(request, vllm_version=version)
     if not request.model:

@@ -48,7 +48,14 @@ def read_starts(path: Path) -> list[LogFacts]:
         except InvalidInputError:
             # it ended before vLLM printed anything
             continue
-        found.append(replace(facts, model=case.model, ranks=_exact(facts.ranks, case.ranks)))
+        found.append(
+            replace(
+                facts,
+                model=case.model,
+                environment=case.case.get("environment", {}),
+                ranks=_exact(facts.ranks, case.ranks),
+            )
+        )
     if not found:
         raise InvalidInputError(
             f"{path} holds no start of vLLM",

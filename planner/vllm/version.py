@@ -76,6 +76,7 @@ class VllmVersion:
             ``dense`` (those named, and all that generate without experts or states), ``all``.
         runner_v2_classes: the named ones.
         runner_v2_quantized: also with quantized weights.
+        runner_v2_profiles_encoder: the profile run of the second model runner encodes, too.
     """
 
     name: str
@@ -105,6 +106,7 @@ class VllmVersion:
     runner_v2: str
     runner_v2_classes: tuple[str, ...]
     runner_v2_quantized: bool
+    runner_v2_profiles_encoder: bool
 
     @property
     def number(self) -> tuple[int, int]:

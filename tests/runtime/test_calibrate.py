@@ -57,7 +57,7 @@ def test_a_log_is_compared_term_by_term_and_what_it_teaches_is_kept(
         assert term["difference"] == pytest.approx(term["actual"] - term["predicted"], abs=0.02)
         assert term["why"]
     inside = next(each for each in found["constants"] if each["name"] == "inside_bytes")
-    assert (inside["since"], inside["until"]) == ("0.18", "0.32")
+    assert (inside["since"], inside["until"]) == ("0.20", "0.32")
     assert inside["platform"] == "hopper"
     kept = config.read_text()
     assert kept.startswith("# What `planner calibrate` learnt")

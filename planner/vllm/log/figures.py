@@ -116,6 +116,7 @@ class LogFacts:
         stage: how far it came.
         starts: how many starts the file holds; the facts are of the last that loaded a model or
             failed.
+        environment: vLLM's variables, where something beside the log tells them.
         notes: what was left out, and why.
     """
 
@@ -145,6 +146,7 @@ class LogFacts:
     stage: str = STAGES[0]
     errors: tuple[LogError, ...] = ()
     starts: int = 1
+    environment: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
