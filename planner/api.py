@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.request import request, require
@@ -49,24 +51,44 @@ def estimate(**options: Any) -> Answer:  # noqa: ANN401
 def validate(
     *targets: str | PathLike[str],
     command: str | Sequence[str] | None = None,
+    config: str | PathLike[str] | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    strict: bool = False,
     **options: Any,  # noqa: ANN401
 ) -> Answer:
-    """What is wrong with a deployment before it is started.
+    """What is wrong with deployments before they are started.
 
     Args:
-        *targets: plan files.
+        *targets: files, folders and patterns.
         command: a ``vllm serve …`` command, as one text or as words.
+        config: a ``planner.toml``; none is looked for.
+        select: codes of rules, or how they begin, that count; ``ignore``: that do not.
+        ignore: as ``select``.
+        strict: comments that hide nothing are findings.
         **options: as for ``recommend``; they describe the deployment where no target does.
 
     Raises:
         PlannerError: what the user can mend.
     """
-    from planner.targets.read import read_targets
-    from planner.validate import validate as flow
+    from planner.policy.file import check_codes, read_policy
+    from planner.policy.policy import Policy
+    from planner.review import review
+    from planner.targets.reading import read_all
 
     words = (command,) if isinstance(command, str) else tuple(command or ())
+    check_codes((*select, *ignore), "select and ignore")
+    policy = read_policy(Path(config)) if config else Policy()
+    policy = replace(
+        policy,
+        select=tuple(select) or policy.select,
+        ignore=(*policy.ignore, *ignore),
+        strict=strict,
+    )
     asked = request(**options)
-    read = read_targets([str(t) for t in targets], words, version=asked.vllm_version)
-    if not read:
-        require(asked, "validate")
-    return flow(asked, read)
+    asked = replace(asked, allow=(*asked.allow, *policy.allow))
+    names = [str(target) for target in targets]
+    read = read_all(names, words, version=asked.vllm_version, otherwise=policy.vllm_version)
+    if not names and not words:
+        require(asked, "validate", gpus=not policy.gpus)
+    return review(asked, read, policy)

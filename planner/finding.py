@@ -39,6 +39,8 @@ class Location:
     line: int | None = None
     column: int | None = None
     path: str | None = None
+    part: str | None = None
+    """Which deployment of a file that describes several: ``services.chat``."""
 
 
 @frozen

@@ -226,6 +226,20 @@ class MathStep(_Document):
     source: str = ""
 
 
+class JudgedTarget(_Document):
+    """A deployment that ``validate`` was given, and where its answer stands."""
+
+    file: str
+    part: str = ""
+    """Which deployment of a file that describes several."""
+    model: str | None = None
+    gpus: tuple[str, ...] = ()
+    """Its cluster, as ``--gpus`` takes it."""
+    vllm_version: str | None = None
+    layout: int | None = None
+    """Its place in ``layouts``, from 0; None where there is none to judge."""
+
+
 class Answer(_Document):
     """What ``recommend``, ``estimate`` and ``validate`` answer."""
 
@@ -241,3 +255,5 @@ class Answer(_Document):
     notes: tuple[str, ...] = ()
     math: tuple[MathStep, ...] | None = None
     """The arithmetic, where ``--show-math`` asked for it."""
+    targets: tuple[JudgedTarget, ...] = ()
+    """The deployments of ``validate``; ``model`` and ``hardware`` are what all of them share."""

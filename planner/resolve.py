@@ -11,7 +11,8 @@ from planner.constants import platform_family
 from planner.errors import InvalidInputError, UsageError
 from planner.finding import Severity
 from planner.frozen import frozen
-from planner.hardware.cluster import Cluster, parse_cluster, with_taken
+from planner.hardware.cluster import Cluster, with_taken
+from planner.lookups import Lookups
 from planner.memory.stages import vllm_partition
 from planner.model.batch_tensors import batch_tensors
 from planner.model.drafter import NO_DRAFTER, Drafter
@@ -22,7 +23,6 @@ from planner.model.layer_kinds import layer_kinds
 from planner.model.older_builds import as_built_before
 from planner.model.overrides import with_overrides
 from planner.model.read import read_architecture
-from planner.model.source import ModelSource, find_model
 from planner.quant.read import quantization_config, read_quantization
 from planner.quant.unquantized import UNQUANTIZED
 from planner.rules.base import AskedModel, find_rule, model_findings
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from planner.hardware.cluster import NodeGroup
     from planner.layout import Layouts
     from planner.model.architecture import Architecture
+    from planner.model.source import ModelSource
     from planner.quant.base import Quantization
     from planner.request import Request
     from planner.vllm.arguments import VllmArguments
@@ -93,24 +94,22 @@ class Subject:
         return any(found.severity is Severity.ERROR for found in self.findings)
 
 
-def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
+def resolve(
+    request: Request, environ: Mapping[str, str], lookups: Lookups | None = None
+) -> Subject:
     """Find and read everything a request names.
+
+    ``lookups`` keeps what requests of one run name more than once.
 
     Raises:
         PlannerError: something it names is unknown, unreadable or out of reach.
     """
     for code in request.allow:
         find_rule(code)
-    cluster = _cluster(request)
+    lookups = lookups or Lookups()
+    cluster = _cluster(request, lookups)
     version = find_version(request.vllm_version)
-    source = find_model(
-        request.model,
-        revision=request.revision,
-        offline=request.offline,
-        refresh=request.refresh,
-        environ=environ,
-    )
-    source = with_overrides(source, request.pinned.hf_overrides)
+    source = with_overrides(lookups.model(request, environ), request.pinned.hf_overrides)
     asked_model = AskedModel(keys=Keys(source.config), arguments=request.pinned, version=version)
     findings = (*model_findings(asked_model), *own_option_findings(request, version))
     refused = any(found.severity is Severity.ERROR for found in findings)
@@ -140,10 +139,10 @@ def resolve(request: Request, environ: Mapping[str, str]) -> Subject:
     )
 
 
-def _cluster(request: Request) -> Cluster:
+def _cluster(request: Request, lookups: Lookups) -> Cluster:
     if not request.gpus:
         return Cluster(groups=(), assumptions=())
-    cluster = parse_cluster(request.gpus)
+    cluster = lookups.cluster(request.gpus)
     taken = request.memory_taken
     return cluster if taken is None else with_taken(cluster, taken)
 

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from planner import plan
 from planner.case.document import DocumentCase
 from planner.case.start_up import start_up
-from planner.describe import describe_hardware, describe_layout, describe_model
+from planner.describe import describe_hardware, describe_layout, describe_model, together
+from planner.lookups import Lookups
 from planner.request import judged, require
 from planner.resolve import resolve, table
 from planner.rules.base import document_findings, row_findings
 from planner.rules.ver003_option_unknown import option_findings
 from planner.search import fixed_layout
-from planner.speed.start_up import together
+from planner.speed import start_up as times
+from planner.targets.target import COMMAND_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from planner.case import Case
     from planner.finding import Finding
     from planner.request import Request
+    from planner.resolve import Subject
     from planner.targets.target import Target
 
 
@@ -40,20 +43,14 @@ def validate(
     """
     process = os.environ if environ is None else environ
     if not targets:
-        return _one(request, None, process)
-    answers = [_one(_asked(request, target), target, process) for target in targets]
-    if len(answers) == 1:
-        return answers[0]
-    return answers[0].model_copy(
-        update={
-            "layouts": tuple(layout for answer in answers for layout in answer.layouts),
-            "findings": tuple(found for answer in answers for found in answer.findings),
-            "notes": tuple(dict.fromkeys(note for answer in answers for note in answer.notes)),
-        }
+        return judge(request, None, process)
+    lookups = Lookups()
+    return together(
+        [judge(asked_of(request, target), target, process, lookups) for target in targets]
     )
 
 
-def _asked(request: Request, target: Target) -> Request:
+def asked_of(request: Request, target: Target) -> Request:
     """The request that a target stands for; what was typed beside it wins."""
     return judged(
         request,
@@ -67,9 +64,19 @@ def _asked(request: Request, target: Target) -> Request:
     )
 
 
-def _one(request: Request, target: Target | None, environ: Mapping[str, str]) -> plan.Answer:
+def judge(
+    request: Request,
+    target: Target | None,
+    environ: Mapping[str, str],
+    lookups: Lookups | None = None,
+) -> plan.Answer:
+    """What is wrong with one deployment; ``request`` is what its target stands for.
+
+    Raises:
+        PlannerError: what it names is unknown, unreadable or out of reach.
+    """
     require(request, "validate")
-    subject = resolve(request, environ)
+    subject = resolve(request, environ, lookups)
     layouts: tuple[plan.Layout, ...] = ()
     findings = [*subject.findings, *_unknown_options(target, subject.version.name)]
     document = None if target is None else DocumentCase(target=target)
@@ -87,7 +94,7 @@ def _one(request: Request, target: Target | None, environ: Mapping[str, str]) ->
                 revision=subject.request.revision,
                 executor=request.executor,
                 storage=request.storage,
-                findings=found,
+                findings=tuple(located(each, target) for each in found),
             ),
         )
     findings += document_findings(document, request.allow) if document else ()
@@ -98,15 +105,37 @@ def _one(request: Request, target: Target | None, environ: Mapping[str, str]) ->
         model=describe_model(subject),
         hardware=describe_hardware(subject),
         layouts=layouts,
-        findings=tuple(findings),
+        findings=tuple(located(each, target) for each in findings),
         notes=subject.source.notes,
+        targets=() if target is None else (_summary(subject, target, layouts),),
     )
+
+
+def _summary(
+    subject: Subject, target: Target, layouts: tuple[plan.Layout, ...]
+) -> plan.JudgedTarget:
+    return plan.JudgedTarget.model_construct(
+        file=target.name,
+        part=target.part,
+        model=subject.source.id,
+        gpus=tuple(subject.cluster.texts),
+        vllm_version=subject.version.name,
+        layout=0 if layouts else None,
+    )
+
+
+def located(found: Finding, target: Target | None) -> Finding:
+    """The finding with the file and the part of it that it is about, if nothing closer."""
+    if target is None or (target.name == COMMAND_LINE and found.location is None):
+        return found
+    place = found.location or target.place
+    return replace(found, location=replace(place, part=target.part or None))
 
 
 def _document(case: Case, target: Target, request: Request) -> DocumentCase:
     """What surrounds the server, with what the layout needs there."""
     hosts = max(int(case.placement.hosts[0]), 1)
-    start = together(start_up(case, 0, request.storage)) if case.plannable[0] else None
+    start = times.together(start_up(case, 0, request.storage)) if case.plannable[0] else None
     return DocumentCase(
         target=target, ranks=int(case.layouts.gpus[0]) // hosts or 1, hosts=hosts, start=start
     )

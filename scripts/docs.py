@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 NOTICE = "<!-- Written by scripts/docs.py; do not edit. -->"
 HEADING = re.compile(r"^([A-Z][\w ]+):$", re.MULTILINE)
 #: what the examples of a rule are, for the colours
-FENCES = {"document": "yaml", "host": "toml", "log": "text"}
+FENCES = {"document": "yaml", "host": "toml", "log": "text", "file": "yaml"}
 EXIT_CODES = {
     ExitCode.OK: "fine",
     ExitCode.FINDINGS: "a finding at or above `--fail-on`, or nothing fits",

@@ -22,7 +22,7 @@ _POSITIVE = click.IntRange(min=1)
 _ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
 
 
-def _many(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
+def several(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
     """Several decorators as one, in the order of the help page."""
 
     def decorate(function: _F) -> _F:
@@ -33,30 +33,33 @@ def _many(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
     return decorate
 
 
-def _option(group: str, *names: str, **settings: Any) -> Callable[[_F], _F]:  # noqa: ANN401
+def group_option(group: str, *names: str, **settings: Any) -> Callable[[_F], _F]:  # noqa: ANN401
+    """An option of the planner's own, under a heading of the help page."""
     return click.option(*names, cls=Grouped, group=group, **settings)
 
 
-subject = _many(
-    _option("subject", "--model", metavar="ID|DIR|FILE", help="Id, directory or config.json."),
-    _option(
+subject = several(
+    group_option("subject", "--model", metavar="ID|DIR|FILE", help="Id, directory or config.json."),
+    group_option(
         "subject",
         "--gpus",
         multiple=True,
         metavar="CLUSTER",
         help="2x8xA100, 8xH100, 2xp4d.24xlarge, auto, a cluster.toml; once for each node group.",
     ),
-    _option(
+    group_option(
         "subject",
         "--memory-taken",
         metavar="SIZE",
         help="Of each GPU, by other processes: 12GiB. With --gpus auto it is read.",
     ),
-    _option("subject", "--revision", metavar="REV", help="Revision of the model."),
-    _option("subject", "--vllm-version", metavar="VERSION", help="Whose behaviour to predict."),
-    _option("subject", "--offline", is_flag=True, help="Ask no network."),
-    _option("subject", "--refresh", is_flag=True, help="Ask the hub before local copies."),
-    _option(
+    group_option("subject", "--revision", metavar="REV", help="Revision of the model."),
+    group_option(
+        "subject", "--vllm-version", metavar="VERSION", help="Whose behaviour to predict."
+    ),
+    group_option("subject", "--offline", is_flag=True, help="Ask no network."),
+    group_option("subject", "--refresh", is_flag=True, help="Ask the hub before local copies."),
+    group_option(
         "subject",
         "--no-calibration",
         "calibration",
@@ -65,7 +68,7 @@ subject = _many(
         default=True,
         help="Leave out what was learnt from logs here.",
     ),
-    _option(
+    group_option(
         "subject",
         "--executor",
         type=click.Choice(["mp", "ray"]),
@@ -73,38 +76,44 @@ subject = _many(
     ),
 )
 
-workload = _many(
-    _option(
+workload = several(
+    group_option(
         "workload", "--input-tokens", type=_POSITIVE, metavar="N", help="Tokens of a prompt (1024)."
     ),
-    _option(
+    group_option(
         "workload",
         "--output-tokens",
         type=_POSITIVE,
         metavar="N",
         help="Tokens of an answer (256).",
     ),
-    _option("workload", "--concurrency", type=_POSITIVE, metavar="N", help="Requests at a time."),
-    _option(
+    group_option(
+        "workload", "--concurrency", type=_POSITIVE, metavar="N", help="Requests at a time."
+    ),
+    group_option(
         "workload", "--request-rate", type=_ABOVE_ZERO, metavar="RATE", help="Requests a second."
     ),
-    _option("workload", "--arrival", type=click.Choice(["steady", "burst"]), help="How they come."),
-    _option("workload", "--num-prompts", type=_POSITIVE, metavar="N", help="Requests of a burst."),
-    _option(
+    group_option(
+        "workload", "--arrival", type=click.Choice(["steady", "burst"]), help="How they come."
+    ),
+    group_option(
+        "workload", "--num-prompts", type=_POSITIVE, metavar="N", help="Requests of a burst."
+    ),
+    group_option(
         "workload",
         "--ttft-ms",
         type=_ABOVE_ZERO,
         metavar="MS",
         help="Longest wait for the first token.",
     ),
-    _option(
+    group_option(
         "workload",
         "--tpot-ms",
         type=_ABOVE_ZERO,
         metavar="MS",
         help="Longest wait for each further token.",
     ),
-    _option(
+    group_option(
         "workload",
         "--objective",
         type=click.Choice(["throughput", "latency", "cost", "context"]),
@@ -112,24 +121,26 @@ workload = _many(
     ),
 )
 
-storage = _option(
+storage = group_option(
     "subject",
     "--storage",
     type=click.Choice(["nvme", "page-cache", "network", "volume", "block", "object", "hub"]),
     help="Where the checkpoint lies, for the time a start takes.",
 )
 
-search = _option("search", "--top", type=_POSITIVE, metavar="N", help="Layouts to answer with (5).")
+search = group_option(
+    "search", "--top", type=_POSITIVE, metavar="N", help="Layouts to answer with (5)."
+)
 
-judgement = _many(
-    _option(
+judgement = several(
+    group_option(
         "judgement",
         "--allow",
         multiple=True,
         metavar="CODE",
         help="Allow what this rule of the planner's own policy forbids.",
     ),
-    _option(
+    group_option(
         "judgement",
         "--fail-on",
         type=click.Choice(["error", "warning", "advice"]),
@@ -138,10 +149,12 @@ judgement = _many(
     ),
 )
 
-show_math = _option("answer", "--show-math", is_flag=True, help="Each formula with its numbers.")
+show_math = group_option(
+    "answer", "--show-math", is_flag=True, help="Each formula with its numbers."
+)
 
-answer = _many(
-    _option(
+answer = several(
+    group_option(
         "answer",
         "--format",
         "format_",
@@ -149,7 +162,7 @@ answer = _many(
         default="table",
         help=f"Of what goes to standard output: {', '.join(formats(own=True))} (table).",
     ),
-    _option(
+    group_option(
         "answer",
         "-o",
         "--output",
@@ -168,7 +181,7 @@ def asked(ctx: click.Context, options: dict[str, Any]) -> Request:
     """
     from planner.request import request  # not for --help
 
-    _may_be_allowed(options["allow"])
+    may_be_allowed(options["allow"])
     arguments = vllm_arguments(ctx)
     environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     for name, value in environment.items():
@@ -181,7 +194,12 @@ def asked(ctx: click.Context, options: dict[str, Any]) -> Request:
     )
 
 
-def _may_be_allowed(codes: Sequence[str]) -> None:
+def may_be_allowed(codes: Sequence[str]) -> None:
+    """See that each is a rule of the planner's own policy.
+
+    Raises:
+        PlannerError: nobody knows it, or vLLM itself refuses what it finds.
+    """
     if not codes:
         return
     # imports every rule, and nobody allows one by default

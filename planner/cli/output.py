@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.errors import PlannerError
+    from planner.finding import Finding
     from planner.plan import Answer
     from planner.report.base import Report
 
@@ -120,6 +121,19 @@ def write_file(name: str, text: str) -> None:
     click.echo(f"planner: wrote {name}", err=True)
 
 
+def not_judged(found: Sequence[Finding]) -> set[ExitCode]:
+    """The exit codes of findings that say what could not be judged, where they are errors."""
+    if not found:
+        return set()
+    # imports what judging has imported, and --help has not
+    from planner.finding import Severity
+    from planner.rules import run033_deployment_not_judged as unread
+    from planner.rules import run034_input_out_of_reach as away
+
+    codes = {unread.CODE: unread.EXIT_CODE, away.CODE: away.EXIT_CODE}
+    return {codes[f.code] for f in found if f.code in codes and f.severity is Severity.ERROR}
+
+
 def exit_code(answer: Answer, fail_on: str) -> ExitCode:
     """0, or 1: a finding at or above ``fail_on``, or nothing fits.
 
@@ -133,5 +147,8 @@ def exit_code(answer: Answer, fail_on: str) -> ExitCode:
     short = answer.command == "estimate" and any(
         layout.fit.verdict == "does_not_fit" for layout in layouts
     )
+    # of what could not be judged nobody knows whether it is fine
+    if answer.command == "validate" and (stops := not_judged(found)):
+        return min(stops)
     bad = any(f.severity.rank <= Severity(fail_on).rank for f in found)
     return ExitCode.FINDINGS if bad or nothing or short else ExitCode.OK

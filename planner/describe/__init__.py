@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planner.describe.layout import commands_of, describe_layout, sizes
+from planner.describe.many import together
 from planner.describe.subject import describe_bare_model, describe_hardware, describe_model
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "describe_layout",
     "describe_model",
     "sizes",
+    "together",
 ]

@@ -27,7 +27,8 @@ _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or 
 def file_fields(kind: type) -> dict[str, tuple[Field[Any], Any]]:
     """The keys a file of this kind may hold, with their field and resolved type."""
     hints = get_type_hints(kind)
-    return {f.name: (f, hints[f.name]) for f in fields(kind) if f.metadata.get("in_file", True)}
+    written = (f for f in fields(kind) if f.metadata.get("in_file", True))
+    return {f.metadata.get("key", f.name): (f, hints[f.name]) for f in written}
 
 
 def read_record(kind: type[T], document: Mapping[str, Any], where: str) -> T:
@@ -47,7 +48,7 @@ def read_record(kind: type[T], document: Mapping[str, Any], where: str) -> T:
     values: dict[str, Any] = {}
     for name, (spec, hint) in known.items():
         if name in document:
-            values[name] = convert(hint, document[name], f"{where}: {name}")
+            values[spec.name] = convert(hint, document[name], f"{where}: {name}")
         elif spec.default is MISSING and spec.default_factory is MISSING:
             msg = f"{where}: {name} is missing"
             raise InvalidInputError(msg, fix=f"add {name} = …")

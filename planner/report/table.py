@@ -88,14 +88,33 @@ class _Writer:
             self._console.print()
 
     def verdict(self, answer: Answer) -> None:
-        """What is wrong, the worst first, and a count."""
+        """What is wrong, by deployment and the worst first, and a count."""
         found = words.all_findings(answer)
-        self._findings(found, indent=0)
-        for layout in answer.layouts:
-            self._line(f"{words.layout_name(layout)}: {words.fit_text(layout.fit)}")
+        if len(answer.targets) > 1:
+            self._by_file(answer, found)
+        else:
+            self._findings(found, indent=0)
+            for layout in answer.layouts:
+                self._line(f"{words.layout_name(layout)}: {words.fit_text(layout.fit)}")
         for note in answer.notes:
             self._beside("note:", note, 0)
-        self._line(words.summary(found), "bold")
+        self._line(words.count(answer, found), "bold")
+
+    def _by_file(self, answer: Answer, found: Sequence[Finding]) -> None:
+        """Each deployment under its file, what is wrong with it below."""
+        left = list(found)
+        file = None
+        for target in answer.targets:
+            if target.file != file:
+                file = target.file
+                self._line(file, "bold")
+            mine = [each for each in left if words.is_about(each, target)]
+            left = [each for each in left if each not in mine]
+            self._line(words.target_text(target, answer), indent=2)
+            self._findings(mine, indent=4)
+            if not mine:
+                self._console.print()
+        self._findings(left, indent=0)
 
     def rest(self, answer: Answer) -> None:
         """Findings on the whole, what was rejected and why, arithmetic, notes."""

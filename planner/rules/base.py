@@ -21,9 +21,9 @@ A rule of scope ``model`` judges a configuration before any layout: ``check(aske
 asked of it, in TOML, laid over a machine where all is well. One of scope
 ``document`` judges what a manifest puts around the server: ``check(document: DocumentCase) ->
 Iterable[Explanation]``, each with its ``place``; its examples are manifests. Rules of scope
-``request`` are about a whole request, of ``command`` about the words of a command; who finds them
-builds the sentence.
-Elsewhere a sentence knows neither its rule's code nor its severity: the functions below stamp them.
+``request`` are about a whole request, of ``command`` about its words, of ``file`` about one of
+several files and its comments; who finds them builds the sentence. Elsewhere a sentence knows
+neither its rule's code nor its severity: the functions below stamp them.
 
 Any rule may name texts of vLLM's own log that mean it, as regular expressions: ``LOG``. A rule of
 scope ``log`` judges nothing else, and its examples are lines of a log; it may offer
@@ -194,7 +194,8 @@ def find_rule(name: str) -> Rule:
 
 def shown(rule: Rule, example: str) -> str:
     """An example as one sees it: a command, a line of a log, or facts of a machine."""
-    return example if rule.SCOPE in {"document", "host", "log"} else f"planner validate {example}"
+    typed = rule.SCOPE in {"command", "layout", "model", "request"}
+    return f"planner validate {example}" if typed else example
 
 
 def judge(case: Case, which: Iterable[LayoutRule]) -> dict[str, Bools]:

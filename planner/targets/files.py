@@ -33,7 +33,7 @@ def read_documents(name: str) -> tuple[Document, ...]:
         InvalidInputError: missing, too large, not text, or not what its suffix says.
     """
     path = Path(name)
-    typed = _text(path)
+    typed = text_of(name)
     if path.suffix == ".json":
         try:
             return (Document(name=name, text=typed, data=json.loads(typed)),)
@@ -44,7 +44,13 @@ def read_documents(name: str) -> tuple[Document, ...]:
     return _yaml(name, typed)
 
 
-def _text(path: Path) -> str:
+def text_of(name: str) -> str:
+    """All of a file.
+
+    Raises:
+        InvalidInputError: missing, too large, or not text.
+    """
+    path = Path(name)
     try:
         if not path.is_file():
             what = "is a directory" if path.is_dir() else "does not exist"

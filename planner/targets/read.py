@@ -8,7 +8,7 @@ from planner import plugins
 from planner.errors import InvalidInputError
 from planner.targets.document import Word
 from planner.targets.files import read_documents
-from planner.targets.target import Target, option_places
+from planner.targets.target import COMMAND_LINE, Target, option_places
 from planner.vllm.command import read_command, shlex_split
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from planner.targets.document import Document
     from planner.targets.formats.base import Format
 
-COMMAND_LINE = "command line"
 _FORMATS = "planner.targets.formats"
 
 
@@ -35,8 +34,8 @@ def read_targets(
         PlannerError: something cannot be read.
     """
     return (
-        *(target for name in files for target in _file(name, version)),
-        *([_command(command, version)] if command else []),
+        *(t for name in files for t in file_targets(read_documents(name), version)),
+        *([command_target(command, version)] if command else []),
     )
 
 
@@ -45,9 +44,24 @@ def formats() -> tuple[Format, ...]:
     return tuple(cast("Format", plugins.load(_FORMATS, name)) for name in plugins.names(_FORMATS))
 
 
-def _file(name: str, version: str | None) -> list[Target]:
-    documents = read_documents(name)
+def file_targets(
+    documents: Sequence[Document], version: str | None, *, explicit: bool = True
+) -> list[Target]:
+    """The deployments of a file's documents.
+
+    ``explicit`` is False where nobody named the file: it may then hold none, and what only might
+    be a deployment is none.
+
+    Raises:
+        PlannerError: it cannot be understood, or an explicit one holds no deployment.
+    """
     known = [(each, _format(each)) for each in documents]
+    if not explicit:
+        known = [(each, kind) for each, kind in known if kind is None or _certain(kind, each)]
+    found = [t for each, kind in known if kind is not None for t in kind.targets(each, version)]
+    if found or not explicit:
+        return found
+    name = documents[0].name
     if all(kind is None for _, kind in known):
         kinds = ", ".join(kind.KIND for kind in formats())
         raise InvalidInputError(
@@ -56,17 +70,21 @@ def _file(name: str, version: str | None) -> list[Target]:
             fix="planner recommend --model MODEL --gpus GPUS -o plan.yaml writes a plan; "
             "a command is judged by planner validate --gpus GPUS -- vllm serve …",
         )
-    found = [t for each, kind in known if kind is not None for t in kind.targets(each, version)]
-    if not found:
-        raise InvalidInputError(f"{name} runs no vLLM", cause="no command in it starts a server")
-    return found
+    raise InvalidInputError(f"{name} runs no vLLM", cause="no command in it starts a server")
+
+
+def _certain(kind: Format, document: Document) -> bool:
+    """Whether a document is of its kind beyond doubt; most kinds leave none."""
+    certain = getattr(kind, "certain", None)
+    return certain is None or certain(document)
 
 
 def _format(document: Document) -> Format | None:
     return next((kind for kind in formats() if kind.reads(document)), None)
 
 
-def _command(typed: Sequence[str], version: str | None) -> Target:
+def command_target(typed: Sequence[str], version: str | None) -> Target:
+    """The deployment of a command, as words or all of it as one word."""
     split = shlex_split(typed[0]) if len(typed) == 1 else list(typed)
     command = read_command(split, version)
     places = option_places(COMMAND_LINE, command, list(_in_a_line(split)))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from planner.vllm.arguments import VllmArguments
     from planner.vllm.command import ServeCommand, UnknownOption
 
+#: the name of a target that was typed, not read
+COMMAND_LINE = "command line"
+
 
 @frozen
 class Target:
@@ -64,6 +67,12 @@ class Target:
     def unknown(self) -> tuple[UnknownOption, ...]:
         """Options that this release of vLLM does not take."""
         return self.commands[0].unknown
+
+    @property
+    def place(self) -> Location:
+        """Where it stands in its file, as closely as is known."""
+        places = self.container.places if self.container else {}
+        return places.get("") or Location(file=self.name)
 
     def location(self, option: str) -> Location | None:
         """Where an option is fixed, as far as the target says."""

@@ -187,11 +187,15 @@ def find_version(name: str | None = None) -> VllmVersion:
             "is recorded",
             fix=f"use --vllm-version {newest()}",
         )
+    return _behaviour(release, release if named else (*release[:2], LAST_PATCH))
+
+
+@cache
+def _behaviour(release: ReleaseNumber, shown: ReleaseNumber) -> VllmVersion:
     facts: dict[str, Any] = {}
-    for since, path in known.items():
+    for since, path in _files().items():
         if since <= release:
             facts |= tomllib.loads(path.read_text(encoding="utf-8"))
     own = {f.name for f in fields(VllmVersion)}
     facts = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items() if k in own}
-    shown = release if named else (*release[:2], LAST_PATCH)
     return VllmVersion(**facts | {"name": release_name(shown)})

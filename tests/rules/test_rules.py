@@ -40,11 +40,12 @@ def findings(
         return {each.code: each.severity for each in found_here}
     if rule.SCOPE == "host":
         return {each.code: each.severity for each in host_findings(host(example))}
-    if rule.SCOPE == "document":
+    if rule.SCOPE in {"document", "file"}:
         file = tmp_path / "manifest.yaml"
         file.write_text(example, encoding="utf-8")
         gpus = "2x1xL40S" if "--nnodes" in example else "2xL40S"
-        run(["validate", str(file), "--gpus", gpus, "--format", "json", "--offline"])
+        target = [str(file)] if rule.SCOPE == "document" else [str(tmp_path), "--strict"]
+        run(["validate", *target, "--gpus", gpus, "--format", "json", "--offline"])
         return _codes(json.loads(capsys.readouterr().out))
     command = "recommend" if rule.SCOPE == "request" else "validate"
     options, _, serve = example.partition(" -- ")

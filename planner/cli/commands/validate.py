@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from planner.cli import options
+from planner.cli import policy as policies
 from planner.cli.command import PlannerCommand, command_words, vllm_arguments
 from planner.cli.output import Delivery
 from planner.errors import UsageError
@@ -17,6 +19,7 @@ from planner.errors import UsageError
 @options.subject
 @options.workload
 @options.judgement
+@policies.policy
 @options.answer
 @click.pass_context
 def validate(
@@ -28,23 +31,28 @@ def validate(
     fail_on: str,
     **typed: Any,  # noqa: ANN401 - click's, checked by options.asked
 ) -> int:
-    """Findings only, for CI: a plan file, a command after --, or plain options.
+    """Findings only, for CI: files, folders, a command after --, or plain options.
 
-    A target's own values count, and its vLLM version's defaults where it is silent.
+    A target's own values count, and its vLLM version's defaults where it is silent. Folders and
+    patterns are searched for plans, manifests and scripts that run vLLM.
     """
     # pydantic and the model's own modules: not for --help
     from planner.request import require
-    from planner.targets.read import read_targets
-    from planner.validate import validate as flow
+    from planner.review import review
+    from planner.targets.reading import read_all
 
     delivery = Delivery.of(format_, output, fail_on)
-    asked = options.asked(ctx, typed)
+    own = {name: typed.pop(name) for name in policies.NAMES}
+    policy = policies.policy_of(ctx, targets, own)
+    asked = policies.allowing(options.asked(ctx, typed), policy)
     words = command_words(ctx)
     _one_description(ctx, [*targets, *words])
-    read = read_targets(targets, words, version=asked.vllm_version)
-    if not read:
-        require(asked, "validate")
-    return delivery.deliver(flow(asked, read))
+    read = read_all(targets, words, version=asked.vllm_version, otherwise=policy.vllm_version)
+    if not targets and not words:
+        require(asked, "validate", gpus=not policy.gpus)
+    answer = review(asked, read, policy)
+    answer = policies.known_left_out(answer, own["baseline"], write=own["write_baseline"])
+    return replace(delivery, fail_on=policy.fail_on or fail_on).deliver(answer)
 
 
 def _one_description(ctx: click.Context, described: list[str]) -> None:

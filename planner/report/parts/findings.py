@@ -45,8 +45,9 @@ def fingerprints(findings: list[Finding]) -> list[str]:
     seen: dict[str, int] = {}
     result = []
     for each in findings:
-        place = each.location.path if each.location and each.location.path else ""
-        key = "\0".join((each.code, file_of(each), place))
+        at = each.location
+        place = (at.part or "", at.path or "") if at else ("", "")
+        key = "\0".join((each.code, file_of(each), *place))
         seen[key] = seen.get(key, 0) + 1
         result.append(hashlib.sha256(f"{key}\0{seen[key]}".encode()).hexdigest()[:32])
     return result

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Answer,
         Fit,
         HardwareGroup,
+        JudgedTarget,
         KvCache,
         Layout,
         MathStep,
@@ -56,7 +57,8 @@ def title(answer: Answer) -> str:
     """What was asked, in one line."""
     groups = answer.hardware.groups if answer.hardware else ()
     cluster = " and ".join(group_name(group) for group in groups)
-    model = answer.model.id if answer.model else "deployment"
+    several = len(answer.targets) > 1
+    model = answer.model.id if answer.model else "deployments" if several else "deployment"
     return f"{model} on {cluster}" if cluster else model
 
 
@@ -199,6 +201,30 @@ def summary(findings: Iterable[Finding]) -> str:
         if s in counts
     ]
     return ", ".join(words) or "no findings"
+
+
+def count(answer: Answer, findings: Iterable[Finding]) -> str:
+    """``3 deployments in 2 files: 1 error``; of a lone one the findings alone."""
+    files = len({target.file for target in answer.targets})
+    if len(answer.targets) < 2:  # noqa: PLR2004 - one and many
+        return summary(findings)
+    plural = "" if files == 1 else "s"
+    return f"{len(answer.targets)} deployments in {files} file{plural}: {summary(findings)}"
+
+
+def target_text(target: JudgedTarget, answer: Answer) -> str:
+    """A deployment of several, its layout and verdict: ``services.chat: … TP2: fits``."""
+    served = " on ".join(word for word in (target.model, " and ".join(target.gpus)) if word)
+    version = f", vLLM {target.vllm_version}" if target.vllm_version else ""
+    layout = None if target.layout is None else answer.layouts[target.layout]
+    verdict = f"{layout_name(layout)}: {fit_text(layout.fit)}" if layout else "not judged"
+    return ": ".join(word for word in (target.part, served + version, verdict) if word)
+
+
+def is_about(finding: Finding, target: JudgedTarget) -> bool:
+    """Whether a finding is about a deployment."""
+    at = finding.location
+    return at is not None and (at.file, at.part or "") == (target.file, target.part)
 
 
 def place(finding: Finding) -> str:

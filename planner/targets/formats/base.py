@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 
 class Format(Protocol):
-    """A kind of file that describes deployments: a module with these names."""
+    """A kind of file that describes deployments: a module with these names.
+
+    A kind whose files look like others' may offer ``certain(document: Document) -> bool``: whether
+    one that nobody named, found in a folder, is of this kind beyond doubt.
+    """
 
     KIND: str
     """What people call it, in the plural: ``docker compose files``."""

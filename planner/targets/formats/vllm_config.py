@@ -27,6 +27,14 @@ def reads(document: Document) -> bool:
     return any(_flag(str(key)) in flags or key == "model" for key in data)
 
 
+def certain(document: Document) -> bool:
+    """It names a model, and nothing in it could be anything but an option."""
+    flags = known(None)
+    return "model" in document.data and all(
+        _flag(str(key)) in flags or key == "model" for key in document.data
+    )
+
+
 def targets(document: Document, version: str | None) -> Iterator[Target]:
     """The command that reads the file amounts to.
 

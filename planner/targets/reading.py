@@ -1,0 +1,161 @@
+"""Many files in one run: what they describe, and which of them could not be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.errors import InvalidInputError, PlannerError, UsageError
+from planner.frozen import frozen
+from planner.targets.comments import suppressions
+from planner.targets.files import read_documents, text_of
+from planner.targets.read import command_target, file_targets
+from planner.targets.walk import files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.targets.comments import Suppression
+    from planner.targets.document import Document
+    from planner.targets.target import Target
+    from planner.targets.walk import NamedFile
+
+
+@frozen
+class Failure:
+    """A file that could not be read, and why."""
+
+    name: str
+    error: PlannerError
+
+
+@frozen
+class Reading:
+    """What was read.
+
+    Attributes:
+        targets: the deployments.
+        failures: files that could not be read.
+        suppressions: comments of the files that ask for silence.
+        searched: files were looked for, not only named.
+        notes: what was passed over.
+    """
+
+    targets: tuple[Target, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    searched: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def read_all(
+    typed: Sequence[str],
+    command: Sequence[str] = (),
+    *,
+    version: str | None = None,
+    otherwise: str | None = None,
+) -> Reading:
+    """The deployments of files, folders and patterns, and the one of a command.
+
+    One file that cannot be read does not keep the others from being judged; nothing that runs
+    vLLM in a search is an error, and so is a lone file that cannot be read.
+
+    Args:
+        typed: files, folders and patterns.
+        command: the words of ``vllm serve …``, or all of it as one word.
+        version: whose options to know; a target's own by default.
+        otherwise: whose, where a target names none either; else the newest release.
+
+    Raises:
+        PlannerError: there is nothing to judge.
+    """
+    named = files(typed)
+    reader = _Reader(version, otherwise)
+    for file in named:
+        reader.read(file)
+    searched = any(not file.explicit for file in named) or (bool(typed) and not named)
+    if len(named) == 1 and not searched and reader.failures:
+        raise reader.failures[0].error
+    targets = [
+        *reader.targets,
+        *([command_target(command, version or otherwise)] if command else []),
+    ]
+    if searched and not targets and not reader.failures:
+        raise UsageError(
+            f"{' '.join(typed)}: nothing there runs vLLM",
+            cause="; ".join(reader.notes()),
+            fix="name the files themselves: each then says why it is not read",
+        )
+    return Reading(
+        targets=tuple(targets),
+        failures=tuple(reader.failures),
+        suppressions=tuple(reader.suppressions),
+        searched=searched,
+        notes=reader.notes(),
+    )
+
+
+class _Reader:
+    """Reads one file after the other, and keeps what became of each."""
+
+    def __init__(self, version: str | None, otherwise: str | None) -> None:
+        self.targets: list[Target] = []
+        self.failures: list[Failure] = []
+        self.suppressions: list[Suppression] = []
+        self._version, self._otherwise = version, otherwise
+        self._without_vllm = 0
+        self._templates = 0
+
+    def read(self, file: NamedFile) -> None:
+        """Keep the deployments of a file, or why there are none."""
+        try:
+            documents = read_documents(file.name)
+        except PlannerError as error:
+            self._unreadable(file, error)
+            return
+        try:
+            found = self._found(documents, explicit=file.explicit)
+        except PlannerError as error:
+            # of a kind that is known: whoever looked for it wants to hear of it
+            self.failures.append(Failure(name=file.name, error=error))
+            return
+        if found:
+            self.targets += found
+            self.suppressions += suppressions(file.name, documents[0].text)
+        else:
+            self._without_vllm += 1
+
+    def _found(self, documents: Sequence[Document], *, explicit: bool) -> list[Target]:
+        found = file_targets(documents, self._version, explicit=explicit)
+        if self._version or not self._otherwise or all(t.vllm_version for t in found):
+            return found
+        again = file_targets(documents, self._otherwise, explicit=explicit)
+        return [own if own.vllm_version else other for own, other in zip(found, again, strict=True)]
+
+    def _unreadable(self, file: NamedFile, error: PlannerError) -> None:
+        text = "" if file.explicit else _text(file.name)
+        if not file.explicit and "{{" in text:
+            self._templates += 1
+        elif file.explicit or "vllm" in text.lower():
+            self.failures.append(Failure(name=file.name, error=error))
+        else:
+            self._without_vllm += 1
+
+    def notes(self) -> tuple[str, ...]:
+        """What was passed over, in sentences."""
+        counts = {
+            "no vLLM": self._without_vllm,
+            "a template, to be rendered first (helm template)": self._templates,
+        }
+        return tuple(
+            f"{count} {'file' if count == 1 else 'files'} skipped: {why}"
+            for why, count in counts.items()
+            if count
+        )
+
+
+def _text(name: str) -> str:
+    """All of a file, or nothing where it is no text that is read here."""
+    try:
+        return text_of(name)
+    except InvalidInputError:
+        return ""
