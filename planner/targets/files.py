@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from planner.targets.document import Document, marks
 
 #: far above any plan or manifest, far below what hurts
 MAX_BYTES = 4 * 1024 * 1024
-#: parts of a document with its aliases written out
-_MAX_PARTS = 200_000
+#: a script is taken apart letter by letter
+_MAX_SCRIPT = 64 * 1024
 _YAML_SUFFIXES = (".yaml", ".yml")
+_SPECIAL = {stat.S_ISFIFO: "a pipe", stat.S_ISSOCK: "a socket"}
 
 
 def read_document(name: str) -> tuple[Any, dict[str, int]]:
@@ -37,9 +39,17 @@ def read_documents(name: str) -> tuple[Document, ...]:
     if path.suffix == ".json":
         try:
             return (Document(name=name, text=typed, data=json.loads(typed)),)
-        except (ValueError, RecursionError) as error:
+        except RecursionError:
+            raise InvalidInputError(f"{name} is nested too deeply") from None
+        except ValueError as error:
             raise InvalidInputError(f"{name} is not JSON: {error}") from None
     if path.suffix not in _YAML_SUFFIXES and typed.startswith("#!"):
+        if len(typed) > _MAX_SCRIPT:
+            raise InvalidInputError(
+                f"{name} is a script of {len(typed):,} characters",
+                cause=f"{_MAX_SCRIPT:,} are read",
+                fix="put the lines that start vLLM into a script of their own",
+            )
         return (Document(name=name, text=typed, is_text=True),)
     return _yaml(name, typed)
 
@@ -52,13 +62,7 @@ def text_of(name: str) -> str:
     """
     path = Path(name)
     try:
-        if not path.is_file():
-            what = "is a directory" if path.is_dir() else "does not exist"
-            raise InvalidInputError(
-                f"{path} {what}",
-                cause="a target is a plan or a manifest; a command follows --",
-                fix="planner validate plan.yaml, or planner validate --gpus GPUS -- vllm serve …",
-            )
+        _regular(path)
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
@@ -73,22 +77,42 @@ def text_of(name: str) -> str:
         raise InvalidInputError(f"{path} is not text: {error}") from None
 
 
+def _regular(path: Path) -> None:
+    """See that a file can be read to its end, and is the one that was named.
+
+    Raises:
+        InvalidInputError: a folder, a device, a pipe, or a link that leads elsewhere.
+    """
+    if not path.exists():
+        raise _no_target(path, "does not exist")
+    if path.is_dir():
+        raise _no_target(path, "is a directory")
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        kind = next((what for test, what in _SPECIAL.items() if test(mode)), "a device")
+        raise InvalidInputError(f"{path} is {kind}, not a file", cause="it may never end")
+    leads_to = path.resolve()
+    inside = (path.parent.resolve(), Path.cwd())
+    if path.is_symlink() and not any(map(leads_to.is_relative_to, inside)):
+        raise InvalidInputError(
+            f"{path} is a link out of its folder and out of the working directory",
+            cause="a repository that is checked could show any file of this machine by it",
+            fix=f"planner validate {leads_to}",
+        )
+
+
+def _no_target(path: Path, what: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"{path} {what}",
+        cause="a target is a plan or a manifest; a command follows --",
+        fix="planner validate plan.yaml, or planner validate --gpus GPUS -- vllm serve …",
+    )
+
+
 def _yaml(name: str, typed: str) -> tuple[Document, ...]:
     # 30 ms, and no other path reads YAML
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from planner.targets.bounded_yaml import load
 
-    try:
-        loaded = list(YAML(typ="rt").load_all(typed))
-    except RecursionError:
-        raise InvalidInputError(f"{name} is nested too deeply") from None
-    except (YAMLError, ValueError) as error:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        place = f", line {mark.line + 1}" if mark else ""
-        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise InvalidInputError(f"{name}{place} is not YAML: {reason}") from None
-    for data in loaded:
-        _bounded(name, data)
     return tuple(
         Document(
             name=name,
@@ -96,37 +120,5 @@ def _yaml(name: str, typed: str) -> tuple[Document, ...]:
             data=data,
             marks=dict(marks(data)) if isinstance(data, dict | list) else {},
         )
-        for data in loaded or [None]
-    )
-
-
-def _bounded(name: str, data: Any) -> None:  # noqa: ANN401 - whatever a file holds
-    """See that aliases do not make a small file endless: what they stand for is counted once each.
-
-    Raises:
-        InvalidInputError: they do.
-    """
-    sizes: dict[int, int] = {}
-    above: set[int] = set()
-
-    def size(node: Any) -> int:  # noqa: ANN401 - as above
-        if not isinstance(node, dict | list):
-            return 1
-        if id(node) in above:
-            raise InvalidInputError(f"{name}: an alias holds itself")
-        if id(node) not in sizes:
-            above.add(id(node))
-            parts = node.values() if isinstance(node, dict) else node
-            sizes[id(node)] = 1 + sum(map(size, parts))
-            above.discard(id(node))
-        return sizes[id(node)]
-
-    try:
-        if size(data) <= _MAX_PARTS:
-            return
-    except RecursionError:
-        raise InvalidInputError(f"{name} is nested too deeply") from None
-    raise InvalidInputError(
-        f"{name} is too large once its aliases are written out",
-        cause=f"more than {_MAX_PARTS:,} parts",
+        for data in load(name, typed) or [None]
     )

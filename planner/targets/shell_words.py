@@ -6,6 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from planner.errors import InvalidInputError
 from planner.frozen import frozen
 from planner.targets.document import Word
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 _CONTINUED = re.compile(r"(?:[^\\]|^)(?:\\\\)*\\$")
 _ASSIGNMENT = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*)=(.*)$", re.DOTALL)
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))")
+#: characters that variables may add to a script: a few lines can ask for more than memory holds
+_MAX_ADDED = 256 * 1024
 _ENDS = frozenset({";", "&", "&&", "||", "|", "(", ")", "{", "}", "then", "do", "fi", "done"})
 
 
@@ -32,19 +35,22 @@ def read_script(text: str) -> Script:
     ``$NAME``, ``${NAME}`` and ``${NAME:-text}`` are put in where the script sets them to a text;
     what comes from elsewhere stays as it is written. Functions, loops and conditions are read as
     if each line ran.
+
+    Raises:
+        InvalidInputError: variables that hold each other make it endless.
     """
-    variables: dict[str, str] = {}
+    variables = _Variables()
     commands = []
     for number, line in _logical_lines(text):
         words = list(_words(line, number, variables))
         while words and (found := _ASSIGNMENT.match(words[0].text)) and _sets(words):
-            variables[found[1]] = found[2]
+            variables.texts[found[1]] = found[2]
             words = words[1:]
         if words and words[0].text == "export":
             pairs = (_ASSIGNMENT.match(word.text) for word in words[1:])
-            variables |= {pair[1]: pair[2] for pair in pairs if pair}
+            variables.texts |= {pair[1]: pair[2] for pair in pairs if pair}
         commands += list(_split(words))
-    return Script(commands=tuple(commands), variables=variables)
+    return Script(commands=tuple(commands), variables=variables.texts)
 
 
 def _sets(words: list[Word]) -> bool:
@@ -68,23 +74,37 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         yield first, "\n".join(gathered)
 
 
-def _words(line: str, number: int, variables: dict[str, str]) -> Iterator[Word]:
+def _words(line: str, number: int, variables: _Variables) -> Iterator[Word]:
     """The words of one logical line; a line that no shell would split gives none."""
     splitter = shlex.shlex(line, posix=True, punctuation_chars=True)
     splitter.whitespace_split = True
     try:
         for token in splitter:
-            yield Word(text=_put_in(token, variables), line=number + splitter.lineno - 1)
+            yield Word(text=variables.put_in(token), line=number + splitter.lineno - 1)
     except ValueError:
         return
 
 
-def _put_in(token: str, variables: dict[str, str]) -> str:
-    def value(found: re.Match[str]) -> str:
-        name, usual = found[1] or found[3], found[2]
-        return variables.get(name, found[0] if usual is None else usual)
+class _Variables:
+    """What a script sets, put in where it is asked for."""
 
-    return _VARIABLE.sub(value, token)
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self._left = _MAX_ADDED
+
+    def put_in(self, token: str) -> str:
+        return _VARIABLE.sub(self._value, token)
+
+    def _value(self, found: re.Match[str]) -> str:
+        name, usual = found[1] or found[3], found[2]
+        text = self.texts.get(name, found[0] if usual is None else usual)
+        self._left -= len(text)
+        if self._left < 0:
+            raise InvalidInputError(
+                f"the variables of a script add more than {_MAX_ADDED // 1024} KiB to it",
+                cause=f"{name} stands for {len(text):,} characters",
+            )
+        return text
 
 
 def _split(words: list[Word]) -> Iterator[tuple[Word, ...]]:

@@ -13,6 +13,7 @@ from planner.finding import Finding, Location, Origin, Severity
 from planner.plan import Answer
 from planner.report import github, gitlab, junit, sarif
 from planner.report.base import Page, of_output
+from tests.ci_schemas import schema
 
 PAGE = Page()
 
@@ -54,6 +55,17 @@ def test_sarif_has_each_rule_once_and_each_place() -> None:
 def test_levels_are_sarifs() -> None:
     (run,) = json.loads(sarif.render(EVERY, PAGE))["runs"]
     assert [result["level"] for result in run["results"]] == ["error", "warning", "note"]
+
+
+@pytest.mark.parametrize("found", [EVERY, answer()], ids=["findings", "none"])
+def test_sarif_is_valid_by_its_schema(found: Answer) -> None:
+    schema("sarif-2.1.0").validate(json.loads(sarif.render(found, PAGE)))
+
+
+def test_the_schema_of_sarif_refuses_what_is_none() -> None:
+    document = json.loads(sarif.render(EVERY, PAGE))
+    document["runs"][0]["results"][0]["level"] = "fatal"
+    assert not schema("sarif-2.1.0").is_valid(document)
 
 
 @pytest.mark.parametrize("form", [sarif, gitlab])
