@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,7 @@ def find_policy(first: str | None = None) -> Policy:
 def _start(first: str | None) -> Path:
     """The folder to begin in: of a pattern, that which is above all its matches."""
     path = Path(first or ".").absolute()
-    while not path.is_dir():
+    while not os.path.isdir(path):  # noqa: PTH112 - Path's own raises for a name that is too long
         path = path.parent
     return path
 

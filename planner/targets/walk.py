@@ -52,9 +52,9 @@ def files(typed: Iterable[str]) -> tuple[NamedFile, ...]:
 
 def _meant(word: str) -> list[NamedFile]:
     name = _shown(word)
-    if Path(name).is_dir():
+    if os.path.isdir(name):  # noqa: PTH112 - Path's own raises for a name that is too long
         return [NamedFile(name=each, explicit=False) for each in sorted(_bounded(name, word))]
-    if not _MAGIC.search(word) or Path(name).exists():
+    if not _MAGIC.search(word) or os.path.exists(name):  # noqa: PTH110 - as above
         return [NamedFile(name=name)]
     matches = re.compile(translated(name)).fullmatch
     # a pattern that ends in no suffix is no wish to read pictures
