@@ -14,6 +14,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,31 @@ MAX_RATIO = 2.0
 MAX_MEMORY_MB = 120
 CANDIDATES = 100_000
 MAX_CANDIDATES_SECONDS = 1.0
+MANIFESTS = 1_000
+MAX_MANIFESTS_SECONDS = 10.0
+#: one deployment each: no two of them are alike
+MANIFEST = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: chat-{number}}}
+spec:
+  replicas: 2
+  template:
+    spec:
+      nodeSelector: {{nvidia.com/gpu.product: {board}}}
+      containers:
+        - name: vllm
+          image: vllm/vllm-openai:v0.33.0
+          args: [--model, {model}, --max-model-len, "{length}", -tp, "2"]
+          env:
+            - {{name: HF_TOKEN, valueFrom: {{secretKeyRef: {{name: hub, key: token}}}}}}
+          resources: {{limits: {{nvidia.com/gpu: 2}}}}
+          volumeMounts: [{{name: shm, mountPath: /dev/shm}}]
+      volumes:
+        - {{name: shm, emptyDir: {{medium: Memory, sizeLimit: 4Gi}}}}
+"""
+SERVED = ("Qwen/Qwen3-8B", "Qwen/Qwen3-32B", "openai/gpt-oss-20b", "Qwen/Qwen3-30B-A3B")
+BOARDS = ("NVIDIA-L40S", "NVIDIA-H100-80GB-HBM3", "NVIDIA-A100-SXM4-80GB")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,13 +176,40 @@ def candidates_figure() -> Figure:
     )
 
 
+def manifests_figure() -> Figure:
+    """Reading and judging a repository's manifests in one run."""
+    from planner.request import request
+    from planner.review import review
+    from planner.targets.reading import read_all
+
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(MANIFESTS):
+            text = MANIFEST.format(
+                number=number,
+                model=SERVED[number % len(SERVED)],
+                board=BOARDS[number % len(BOARDS)],
+                length=2048 + 8 * number,
+            )
+            Path(folder, f"{number}.yaml").write_text(text, encoding="utf-8")
+        started = time.perf_counter()
+        answer = review(request(offline=True, calibration=False), read_all([folder]), environ={})
+        seconds = time.perf_counter() - started
+    return Figure(
+        name=f"{MANIFESTS:,} manifests",
+        value=seconds,
+        limit=MAX_MANIFESTS_SECONDS,
+        unit="s",
+        detail=f"{sum(target.layout is not None for target in answer.targets):,} judged",
+    )
+
+
 def main() -> int:
     """Print the figures; with ``--check`` 1 when one is over its limit."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="fail when a limit is passed")
     parser.add_argument("--runs", type=int, default=11, help="pairs of processes (default: 11)")
     options = parser.parse_args()
-    figures = [*process_figures(options.runs), candidates_figure()]
+    figures = [*process_figures(options.runs), candidates_figure(), manifests_figure()]
     print("\n".join(map(str, figures)))
     return int(options.check and not all(figure.passed for figure in figures))
 
