@@ -12,6 +12,9 @@ from planner.finding import Severity
 from planner.frozen import frozen
 from planner.request import Storage  # noqa: TC001 - read_record resolves the annotations
 
+#: what a run says of the files and deployments that it could not judge
+NOT_JUDGED = ("RUN033", "RUN034")
+
 Fail = Literal["error", "warning", "advice"]
 
 
@@ -51,8 +54,13 @@ class Policy:
     """Of the file, for its patterns; empty where there is none."""
 
     def wanted(self, code: str, file: str) -> bool:
-        """Whether findings of a rule count in a file."""
+        """Whether findings of a rule count in a file.
+
+        That a file was not judged is no rule among others: only its own code hides it.
+        """
         ignored = [*self.ignore, *(c for own in self._of(file) for c in own.ignore)]
+        if code in NOT_JUDGED:
+            return code not in _upper(ignored)
         selected = not self.select or code.startswith(_upper(self.select))
         return selected and not code.startswith(_upper(ignored))
 

@@ -51,6 +51,9 @@ def files(typed: Iterable[str]) -> tuple[NamedFile, ...]:
 
 
 def _meant(word: str) -> list[NamedFile]:
+    if not word.strip():
+        # what a variable that is not set leaves; the working directory is a dot
+        raise UsageError("an empty name names no file", fix="name a file, or . for this folder")
     name = _shown(word)
     if os.path.isdir(name):  # noqa: PTH112 - Path's own raises for a name that is too long
         return [NamedFile(name=each, explicit=False) for each in sorted(_bounded(name, word))]

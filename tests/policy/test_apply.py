@@ -76,6 +76,13 @@ def test_unused_codes_are_told_where_strict() -> None:
     assert (idle.code, "RUN024" in idle.message) == ("RUN036", True)
 
 
+def test_what_was_not_judged_is_hidden_by_its_own_code_alone() -> None:
+    unread = finding("RUN033", Severity.ERROR)
+    for policy in (Policy(ignore=("RUN",)), Policy(select=("PAR",))):
+        assert codes(apply(answer(unread), policy)) == ["RUN033"]
+    assert codes(apply(answer(unread), Policy(ignore=("RUN033",)))) == []
+
+
 def test_a_comment_about_comments_is_heeded() -> None:
     wrong = comment("RUN025", reason="")
     hidden = comment("RUN035", about=None)

@@ -84,6 +84,11 @@ def test_a_pattern_without_a_file_is_an_error() -> None:
         files(["k8s/*.yaml"])
 
 
+def test_an_empty_name_is_not_the_working_directory() -> None:
+    with pytest.raises(UsageError, match="names no file"):
+        files([""])
+
+
 def test_a_search_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walk, "_MOST_FILES", 4)
     with pytest.raises(UsageError, match="more than 4 files"):
