@@ -57,11 +57,35 @@ HEADER = """\
 """
 
 
+def _annotating(package: Path) -> list[Path]:
+    """The files whose classes and types the options are made of."""
+    configs = [*sorted(package.glob("config/*.py")), package / "config.py"]
+    return [*configs, *(package / name for name in PARSERS)]
+
+
+def numbers(package: Path) -> set[str]:
+    """Types that are one of a few numbers: ``MaxLoRARanks = Literal[1, 8]``."""
+    return {
+        target.id
+        for path in _annotating(package)
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Assign) and _is_numbers(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _is_numbers(node: ast.expr) -> bool:
+    if not isinstance(node, ast.Subscript) or ast.unparse(node.value) != "Literal":
+        return False
+    each = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    return all(isinstance(value, ast.Constant) and type(value.value) is int for value in each)
+
+
 def annotated_fields(package: Path) -> dict[str, dict[str, str]]:
     """The annotation of each field, by class; a field of a base class counts for its children."""
     fields: dict[str, dict[str, str]] = {}
-    configs = [*sorted(package.glob("config/*.py")), package / "config.py"]
-    for path in (*configs, *(package / name for name in PARSERS)):
+    for path in _annotating(package):
         for node in ast.walk(_tree(path)):
             if isinstance(node, ast.ClassDef):
                 own = {
@@ -166,9 +190,10 @@ def offline(package: Path) -> Iterator[tuple[str, str]]:
                 for each in (*node.args.args, *node.args.kwonlyargs)
                 if each.annotation and each.arg not in keywords
             }
+    no_text = NO_TEXT | numbers(package)
     for name, annotation in keywords.items():
         words = words_of(annotation)
-        data = words & NO_TEXT or any(word.endswith(("Config", "Overrides")) for word in words)
+        data = words & no_text or any(word.endswith(("Config", "Overrides")) for word in words)
         yield f"--{name.replace('_', '-')}", "keyword" if data else "text-keyword"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import UsageError
@@ -19,7 +20,7 @@ from planner.vllm.tokens import tokens
 from planner.vllm.values import AUTO, human_int
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from planner.launch.base import Served
     from planner.vllm.tokens import Token
@@ -58,7 +59,13 @@ def files(served: Served) -> tuple[LaunchFile, ...]:
         )
     of_replicas(served)
     environment = dict(served.server.environment)
-    values = {"ENVIRONMENT": environment, "ENGINE": _engine(served), "SAMPLING": _sampling(served)}
+    values = {
+        "ENVIRONMENT": environment,
+        "ENGINE": _engine(served),
+        "SAMPLING": _sampling(served),
+        "CHAT": _chat(served),
+        "ADAPTERS": _adapters(served),
+    }
     return (LaunchFile(path=_SCRIPT, text=_filled(values), mode=EXECUTABLE),)
 
 
@@ -88,6 +95,68 @@ def _engine(served: Served) -> dict[str, Any]:
         if flag in takes:
             engine[flag.removeprefix("--").replace("-", "_")] = _value(token, on, takes[flag])
     return engine
+
+
+def _chat(served: Served) -> dict[str, Any]:
+    """The keywords of LLM.chat among a server's options; a template is read from its file here."""
+    found: dict[str, Any] = {}
+    for flag, (keyword, read) in _OF_CHAT.items():
+        value = _last(served, flag)
+        if value:
+            found[keyword] = read(value[0])
+    return found
+
+
+def _adapters(served: Served) -> dict[str, str]:
+    """Paths by name.
+
+    Source: vllm.entrypoints.common.cli_args.LoRAParserAction (0.33.0)
+    """
+    found = {}
+    for value in _last(served, "--lora-modules"):
+        name, equals, path = value.partition("=")
+        if value.startswith("{"):
+            told = json.loads(value)
+            name, equals, path = told.get("name", ""), "=", told.get("path", "")
+        if not (name and equals and path):
+            raise UsageError(
+                f"--lora-modules {value} is no adapter", fix="--lora-modules name=path"
+            )
+        found[name] = path
+    return found
+
+
+def _last(served: Served, flag: str) -> tuple[str, ...]:
+    """What follows an option, as vLLM reads it: where it stands twice, the last time."""
+    start, _ = program(served.server.argv)
+    typed = tokens(served.server.argv[start:], known(served.vllm_version))
+    given = [each.values for each in typed if each.spelling and each.spelling.flag == flag]
+    return given[-1] if given else ()
+
+
+def _template(text: str) -> str:
+    """A template, or what its file holds.
+
+    Source: vllm.renderers.chat_utils.chat_template.load_chat_template (0.33.0)
+    """
+    try:
+        return Path(text).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        if "{" in text or "\n" in text:
+            return text
+        raise UsageError(
+            f"--chat-template {text} is neither a file here nor a template",
+            cause="the script holds the template itself",
+            fix="--chat-template path/to/template.jinja",
+        ) from None
+
+
+#: each option of a server that vllm.LLM.chat has a keyword for, and how its value is read
+_OF_CHAT: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "--chat-template": ("chat_template", _template),
+    "--chat-template-content-format": ("chat_template_content_format", str),
+    "--default-chat-template-kwargs": ("chat_template_kwargs", json.loads),
+}
 
 
 def _base(token: Token, takes: Mapping[str, bool]) -> tuple[str, bool]:

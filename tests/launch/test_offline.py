@@ -32,8 +32,10 @@ class SamplingParams:
 class LLM:
     def __init__(self, **given):
         self.given = given
-    def generate(self, asked, sampling):
-        return [self._output([each, s.given, self.given]) for each, s in zip(asked, sampling)]
+    def generate(self, asked, sampling, lora_request=None):
+        loras = lora_request or [None] * len(asked)
+        told = zip(asked, sampling, loras)
+        return [self._output([each, s.given, self.given, lora]) for each, s, lora in told]
     chat = generate
     def _output(self, told):
         first = SimpleNamespace(text=json.dumps(told), finish_reason="stop", token_ids=[1])
@@ -74,6 +76,7 @@ def test_the_program_holds_the_model_and_the_environment(case: str) -> None:
         ({"--dtype": "half", "--api-server-count": 2}, {"dtype": "half"}),
         ({"--distributed-executor-backend": "mp"}, {"distributed_executor_backend": "mp"}),
         ({"--cudagraph-capture-sizes": [1, 2]}, {"cudagraph_capture_sizes": [1, 2]}),
+        ({"--max-lora-rank": "8"}, {"max_lora_rank": 8}),
     ],
 )
 def test_options_become_keywords_of_their_type(
@@ -125,6 +128,38 @@ def test_answers_stand_in_the_order_of_the_requests(program: Path) -> None:
     assert json.loads(second["text"])[0] == requests[1]["messages"]
     assert json.loads(third["text"])[:2] == [HOSTILE, {"max_tokens": 256, "temperature": 1.5}]
     assert (first["prompt_tokens"], first["completion_tokens"]) == (2, 1)
+
+
+def test_a_template_and_adapters_come_along(tmp_path: Path) -> None:
+    template = tmp_path / "it's.jinja"
+    template.write_text("{{ messages }}\n", encoding="utf-8")
+    options = {
+        "--chat-template": str(template),
+        "--chat-template-content-format": "string",
+        "--default-chat-template-kwargs": {"enable_thinking": False},
+        "--enable-lora": True,
+        "--lora-modules": ["one=/a/o=ne", '{"name": "two", "path": "b"}'],
+    }
+    found = constants(record(answer(options=options), "offline"))
+    assert found["ADAPTERS"] == {"one": "/a/o=ne", "two": "b"}
+    assert found["ENGINE"]["enable_lora"] is True
+    assert found["CHAT"] == {
+        "chat_template": "{{ messages }}\n",
+        "chat_template_content_format": "string",
+        "chat_template_kwargs": {"enable_thinking": False},
+    }
+    with pytest.raises(UsageError, match="is no adapter"):
+        offline.files(record(answer(options={"--lora-modules": ["one"]}), "offline"))
+    with pytest.raises(UsageError, match="neither a file"):
+        offline.files(record(answer(options={"--chat-template": "nowhere"}), "offline"))
+
+
+def test_a_request_for_a_model_that_is_not_loaded_is_named(program: Path) -> None:
+    (program.parent / "p.jsonl").write_text('{"prompt": "a", "model": "x"}\n', encoding="utf-8")
+    command = [sys.executable, str(program), "p.jsonl", "answers.jsonl"]
+    done = subprocess.run(command, cwd=program.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "request 1 names another model than Qwen/Qwen3-8B" in done.stderr
 
 
 def test_a_part_of_the_prompts_is_every_nth_line(program: Path) -> None:
