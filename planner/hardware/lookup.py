@@ -199,7 +199,15 @@ def _unknown(catalog: Catalog, name: str) -> UnknownNameError:
     )
 
 
+#: digits and the letters typed in their place
+_LOOK_ALIKES = str.maketrans("oil", "011")
+
+
 def _ids_like(key: str, table: dict[str, str], limit: int = 3) -> list[str]:
     """Ids whose names are nearest to ``key``, best first, each once."""
+    looks = key.translate(_LOOK_ALIKES)
+    same = [k for k in table if k.translate(_LOOK_ALIKES) == looks]
+    if same:
+        return same[:limit]
     ids = [table[k].rpartition("/")[2] for k in nearest(key, table, limit=3 * limit)]
     return list(dict.fromkeys(ids))[:limit]

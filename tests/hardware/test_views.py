@@ -45,3 +45,10 @@ def test_a_node_is_shown_with_its_dated_prices(catalog: Catalog) -> None:
 def test_what_is_neither_is_unknown(catalog: Catalog) -> None:
     with pytest.raises(UnknownNameError, match="no accelerator or node type"):
         views.show("nonsense-9", catalog)
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("A1OO", "a100"), ("Hl00", "h100"), ("L4OS", "l40s")])
+def test_a_letter_typed_for_a_digit_is_told(typed: str, meant: str, catalog: Catalog) -> None:
+    with pytest.raises(UnknownNameError) as refused:
+        views.show(typed, catalog)
+    assert f"did you mean {meant}?" in (refused.value.fix or "")
