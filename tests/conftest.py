@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -13,3 +14,6 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 # what was learnt on the machine that runs the tests is none of their business
 os.environ["XDG_CONFIG_HOME"] = "/nonexistent"
+
+# a shell starts what it puts in the background deaf to Ctrl-C, and children inherit that
+signal.signal(signal.SIGINT, signal.default_int_handler)
