@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import UsageError
@@ -98,7 +97,7 @@ def _engine(served: Served) -> dict[str, Any]:
 
 
 def _chat(served: Served) -> dict[str, Any]:
-    """The keywords of LLM.chat among a server's options; a template is read from its file here."""
+    """The keywords of LLM.chat among a server's options."""
     found: dict[str, Any] = {}
     for flag, (keyword, read) in _OF_CHAT.items():
         value = _last(served, flag)
@@ -134,26 +133,9 @@ def _last(served: Served, flag: str) -> tuple[str, ...]:
     return given[-1] if given else ()
 
 
-def _template(text: str) -> str:
-    """A template, or what its file holds.
-
-    Source: vllm.renderers.chat_utils.chat_template.load_chat_template (0.33.0)
-    """
-    try:
-        return Path(text).read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        if "{" in text or "\n" in text:
-            return text
-        raise UsageError(
-            f"--chat-template {text} is neither a file here nor a template",
-            cause="the script holds the template itself",
-            fix="--chat-template path/to/template.jinja",
-        ) from None
-
-
 #: each option of a server that vllm.LLM.chat has a keyword for, and how its value is read
 _OF_CHAT: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "--chat-template": ("chat_template", _template),
+    "--chat-template": ("chat_template", str),
     "--chat-template-content-format": ("chat_template_content_format", str),
     "--default-chat-template-kwargs": ("chat_template_kwargs", json.loads),
 }

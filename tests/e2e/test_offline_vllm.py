@@ -44,11 +44,12 @@ def test_a_batch_is_answered(cpu: Path, vllm_python: str, tiny_model: Path) -> N
         "--load-format": "dummy",
         "--port": "9000",
         "--gpu-memory-utilization": 0.5,
-        "--chat-template": "{{ 'a ' * 9 }}",
+        "--chat-template": str(cpu / "nine.jinja"),
         "--enable-lora": True,
         "--max-lora-rank": "8",
         "--lora-modules": [f"it's={cpu / 'adapter'}"],
     }
+    (cpu / "nine.jinja").write_text("{{ 'a ' * 9 }}", encoding="utf-8")
     subprocess.run([vllm_python, "-c", ADAPTER, str(cpu / "adapter")], check=True)
     served = record(answer(model=str(model), options=options), "offline")
     (file,) = offline.files(served)

@@ -45,6 +45,14 @@ def read_requests(path: Path) -> list[dict[str, Any]]:
     return requests
 
 
+def chat_options() -> dict[str, Any]:
+    """What LLM.chat is given; the template itself where its file is named."""
+    named = CHAT.get("chat_template", "")
+    if not named or set("{}\n") & set(named):
+        return CHAT
+    return CHAT | {"chat_template": Path(named).read_text(encoding="utf-8")}
+
+
 def adapter(request: dict[str, Any]) -> Any:  # noqa: ANN401 - vLLM's
     """What vLLM is told of the adapter that answers; None is the model itself."""
     name = request.get("model")
@@ -66,7 +74,7 @@ def answers(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for request in requests
     ]
     found: dict[int, Any] = {}
-    asks = {"prompt": (engine.generate, {}), "messages": (engine.chat, CHAT)}
+    asks = {"prompt": (engine.generate, {}), "messages": (engine.chat, chat_options())}
     for key, (ask, more) in asks.items():
         places = [place for place, request in enumerate(requests) if key in request]
         asked = [requests[place][key] for place in places]

@@ -2,7 +2,8 @@
 """Answer the prompts of a file with vLLM, and write the answers to another.
 
 PROMPTS is text, a prompt a line, or JSON lines (``.jsonl``): each an object with ``prompt`` or
-``messages``, and if it likes with fields of vLLM's SamplingParams. ANSWERS has a line of JSON for
+``messages``, and if it likes with fields of vLLM's SamplingParams and with the ``model``, the name
+of an adapter, that answers it. ANSWERS has a line of JSON for
 each of them, in their order.
 """
 
@@ -31,8 +32,15 @@ SAMPLING: dict[str, Any] = {
     'temperature': 0.0,
 }
 
-#: fields of a line that are no sampling parameters; what is more is handed back with the answer
-SUBJECT = ("prompt", "messages", "id")
+#: what vllm.LLM.chat is given beside the messages
+CHAT: dict[str, Any] = {
+}
+#: where each LoRA adapter lies, by its name
+ADAPTERS: dict[str, str] = {
+}
+
+#: fields of a line that are no sampling parameters
+SUBJECT = ("prompt", "messages", "id", "model")
 
 
 def read_requests(path: Path) -> list[dict[str, Any]]:
@@ -44,7 +52,28 @@ def read_requests(path: Path) -> list[dict[str, Any]]:
     for number, request in enumerate(requests, 1):
         if not isinstance(request, dict) or not {"prompt", "messages"} & set(request):
             raise SystemExit(f"{path}: request {number} has neither prompt nor messages")
+        if request.get("model", ENGINE["model"]) not in {ENGINE["model"], *ADAPTERS}:
+            names = ", ".join([ENGINE["model"], *ADAPTERS])
+            raise SystemExit(f"{path}: request {number} names another model than {names}")
     return requests
+
+
+def chat_options() -> dict[str, Any]:
+    """What LLM.chat is given; the template itself where its file is named."""
+    named = CHAT.get("chat_template", "")
+    if not named or set("{}\n") & set(named):
+        return CHAT
+    return CHAT | {"chat_template": Path(named).read_text(encoding="utf-8")}
+
+
+def adapter(request: dict[str, Any]) -> Any:  # noqa: ANN401 - vLLM's
+    """What vLLM is told of the adapter that answers; None is the model itself."""
+    name = request.get("model")
+    if name not in ADAPTERS:
+        return None
+    from vllm.lora.request import LoRARequest
+
+    return LoRARequest(name, 1 + list(ADAPTERS).index(name), ADAPTERS[name])
 
 
 def answers(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -58,11 +87,13 @@ def answers(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for request in requests
     ]
     found: dict[int, Any] = {}
-    for key, ask in (("prompt", engine.generate), ("messages", engine.chat)):
+    asks = {"prompt": (engine.generate, {}), "messages": (engine.chat, chat_options())}
+    for key, (ask, more) in asks.items():
         places = [place for place, request in enumerate(requests) if key in request]
         asked = [requests[place][key] for place in places]
+        loras = [adapter(requests[place]) for place in places] if ADAPTERS else None
         if asked:
-            outputs = ask(asked, [sampling[place] for place in places])
+            outputs = ask(asked, [sampling[p] for p in places], lora_request=loras, **more)
             found |= dict(zip(places, outputs, strict=True))
     return [_answer(request, found[place]) for place, request in enumerate(requests)]
 
