@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
+from planner.rules.parts.deployment import deployment
 from planner.units import duration_text
 
 if TYPE_CHECKING:
@@ -37,34 +38,12 @@ NAME = "probe-shorter-than-start"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.POLICY
 SCOPE = "document"
-BAD = (
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai:v0.33.0
-          args: [--model, Qwen/Qwen3-8B, --max-model-len, "8192"]
-          livenessProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10}
-""",
-)
+BAD = (deployment("livenessProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10}"),)
 GOOD = (
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai:v0.33.0
-          args: [--model, Qwen/Qwen3-8B, --max-model-len, "8192"]
-          startupProbe: {httpGet: {path: /health, port: 8000}, failureThreshold: 180}
-          livenessProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10}
-""",
+    deployment(
+        "startupProbe: {httpGet: {path: /health, port: 8000}, failureThreshold: 180}",
+        "livenessProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10}",
+    ),
 )
 
 _KILLING = ("startup", "liveness")

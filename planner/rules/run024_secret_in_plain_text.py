@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
+from planner.rules.parts.deployment import ARGS, deployment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,44 +36,10 @@ SEVERITY = Severity.ERROR
 ORIGIN = Origin.POLICY
 SCOPE = "document"
 BAD = (
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai:v0.33.0
-          args: [--model, Qwen/Qwen3-8B, --max-model-len, "8192"]
-          env: [{name: HF_TOKEN, value: hf_abcdefgh}]
-""",
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai:v0.33.0
-          args: [--model, Qwen/Qwen3-8B, --max-model-len, "8192", --api-key, sk-abc]
-""",
+    deployment("env: [{name: HF_TOKEN, value: hf_abcdefgh}]"),
+    deployment(args=f"{ARGS}, --api-key, sk-abc"),
 )
-GOOD = (
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai:v0.33.0
-          args: [--model, Qwen/Qwen3-8B, --max-model-len, "8192"]
-          env: [{name: HF_TOKEN, valueFrom: {secretKeyRef: {name: hf, key: token}}}]
-""",
-)
+GOOD = (deployment("env: [{name: HF_TOKEN, valueFrom: {secretKeyRef: {name: hf, key: token}}}]"),)
 
 #: variables that hold secrets
 _VARIABLES = (

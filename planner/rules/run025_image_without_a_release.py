@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
+from planner.rules.parts.deployment import deployment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,52 +35,12 @@ SEVERITY = Severity.WARNING
 ORIGIN = Origin.POLICY
 SCOPE = "document"
 BAD = (
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai:latest
-          args: [--model, Qwen/Qwen3-8B, --max-model-len, "8192"]
-""",
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai
-          args: [--model, Qwen/Qwen3-8B, --max-model-len, "8192"]
-""",
+    deployment(image="vllm/vllm-openai:latest"),
+    deployment(image="vllm/vllm-openai"),
 )
 GOOD = (
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai:v0.33.0
-          args: [--model, Qwen/Qwen3-8B, --max-model-len, "8192"]
-""",
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai@sha256:9f2c1e77d0a4
-          args: [--model, Qwen/Qwen3-8B, --max-model-len, "8192"]
-""",
+    deployment(),
+    deployment(image="vllm/vllm-openai@sha256:9f2c1e77d0a4"),
 )
 
 _MOVING = ("latest", "nightly")

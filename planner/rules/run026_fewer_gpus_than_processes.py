@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
+from planner.rules.parts.deployment import TWO_GPUS, deployment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,38 +36,8 @@ NAME = "fewer-gpus-than-processes"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "document"
-BAD = (
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai:v0.33.0
-          args: [--model, Qwen/Qwen3-8B, --max-model-len, "8192", -tp, "2"]
-          resources: {limits: {nvidia.com/gpu: 1}}
-          volumeMounts: [{name: shm, mountPath: /dev/shm}]
-      volumes: [{name: shm, emptyDir: {medium: Memory, sizeLimit: 4Gi}}]
-""",
-)
-GOOD = (
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai:v0.33.0
-          args: [--model, Qwen/Qwen3-8B, --max-model-len, "8192", -tp, "2"]
-          resources: {limits: {nvidia.com/gpu: 2}}
-          volumeMounts: [{name: shm, mountPath: /dev/shm}]
-      volumes: [{name: shm, emptyDir: {medium: Memory, sizeLimit: 4Gi}}]
-""",
-)
+BAD = (deployment("resources: {limits: {nvidia.com/gpu: 1}}", args=TWO_GPUS, shared_memory=True),)
+GOOD = (deployment("resources: {limits: {nvidia.com/gpu: 2}}", args=TWO_GPUS, shared_memory=True),)
 
 
 def check(document: DocumentCase) -> Iterator[Explanation]:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
+from planner.rules.parts.deployment import deployment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,46 +36,17 @@ NAME = "hosts-without-addresses"
 SEVERITY = Severity.ADVICE
 ORIGIN = Origin.POLICY
 SCOPE = "document"
-BAD = (
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai:v0.33.0
-          args: [--model, Qwen/Qwen3-8B, -pp, "2", --nnodes, "2", --master-addr, head]
-""",
-)
+_TWO_HOSTS = '--model, Qwen/Qwen3-8B, -pp, "2", --nnodes, "2", --master-addr, head'
+BAD = (deployment(args=_TWO_HOSTS),)
 GOOD = (
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai:v0.33.0
-          args: [--model, Qwen/Qwen3-8B, -pp, "2", --nnodes, "2", --master-addr, head]
-          env:
-            - {name: VLLM_HOST_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
-            - {name: NCCL_SOCKET_IFNAME, value: eth0}
-            - {name: GLOO_SOCKET_IFNAME, value: eth0}
-""",
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai:v0.33.0
-          args: [--model, Qwen/Qwen3-8B, --max-model-len, "8192"]
-""",
+    deployment(
+        "env:",
+        "  - {name: VLLM_HOST_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}",
+        "  - {name: NCCL_SOCKET_IFNAME, value: eth0}",
+        "  - {name: GLOO_SOCKET_IFNAME, value: eth0}",
+        args=_TWO_HOSTS,
+    ),
+    deployment(),
 )
 
 _VARIABLES = ("VLLM_HOST_IP", "NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME")

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
+from planner.rules.parts.deployment import TWO_GPUS, deployment
 from planner.units import MIB
 
 if TYPE_CHECKING:
@@ -38,46 +39,10 @@ NAME = "container-without-shared-memory"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.POLICY
 SCOPE = "document"
-BAD = (
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai:v0.33.0
-          args: [--model, Qwen/Qwen3-8B, --max-model-len, "8192", -tp, "2"]
-          resources: {limits: {nvidia.com/gpu: 2}}
-""",
-)
+BAD = (deployment("resources: {limits: {nvidia.com/gpu: 2}}", args=TWO_GPUS),)
 GOOD = (
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai:v0.33.0
-          args: [--model, Qwen/Qwen3-8B, --max-model-len, "8192", -tp, "2"]
-          resources: {limits: {nvidia.com/gpu: 2}}
-          volumeMounts: [{name: shm, mountPath: /dev/shm}]
-      volumes: [{name: shm, emptyDir: {medium: Memory, sizeLimit: 4Gi}}]
-""",
-    """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: chat}
-spec:
-  template:
-    spec:
-      containers:
-        - image: vllm/vllm-openai:v0.33.0
-          args: [--model, Qwen/Qwen3-8B, --max-model-len, "8192"]
-""",
+    deployment("resources: {limits: {nvidia.com/gpu: 2}}", args=TWO_GPUS, shared_memory=True),
+    deployment(),
 )
 
 #: ten chunks of 16 MiB: VLLM_MQ_MAX_CHUNK_BYTES_MB
