@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.command import Grouped
+from planner.cli.options import format_option, group_option, several
 from planner.errors import UsageError
 from planner.launch.base import launchers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 
 def _pairs(_ctx: click.Context, param: click.Parameter, typed: Sequence[str]) -> dict[str, str]:
@@ -26,27 +26,24 @@ def _pairs(_ctx: click.Context, param: click.Parameter, typed: Sequence[str]) ->
     return pairs
 
 
-def _option(group: str, *names: str, **settings: Any) -> Callable[..., Any]:  # noqa: ANN401
-    return click.option(*names, cls=Grouped, group=group, **settings)
-
-
-_OPTIONS = (
-    _option(
+#: all of them, in the order of the help page
+launching = several(
+    group_option(
         "launch",
         "--to",
         default="local",
         metavar="NAME",
         help=f"What runs it: {', '.join(launchers(own=True))} (local).",
     ),
-    _option(
+    group_option(
         "launch",
         "-o",
         "--output",
         metavar="DIR|FILE",
         help="Write the files there; without it they are shown.",
     ),
-    _option("launch", "--force", is_flag=True, help="Write over files that are there."),
-    _option(
+    group_option("launch", "--force", is_flag=True, help="Write over files that are there."),
+    group_option(
         "launch",
         "--layout",
         type=click.IntRange(min=1),
@@ -54,9 +51,9 @@ _OPTIONS = (
         metavar="N",
         help="Which of the plan's layouts (1).",
     ),
-    _option("launch", "--name", metavar="NAME", help="For files and services (the model's)."),
-    _option("launch", "--image", metavar="IMAGE", help="The container image (vLLM's own)."),
-    _option(
+    group_option("launch", "--name", metavar="NAME", help="For files and services (the model's)."),
+    group_option("launch", "--image", metavar="IMAGE", help="The container image (vLLM's own)."),
+    group_option(
         "launch",
         "--replicas",
         type=click.IntRange(min=1),
@@ -64,7 +61,7 @@ _OPTIONS = (
         metavar="N",
         help="Deployments side by side (1).",
     ),
-    _option(
+    group_option(
         "launch",
         "--env",
         "variables",
@@ -73,7 +70,7 @@ _OPTIONS = (
         metavar="NAME=VALUE",
         help="A variable for the server.",
     ),
-    _option(
+    group_option(
         "launch",
         "--secret",
         "secrets",
@@ -81,7 +78,7 @@ _OPTIONS = (
         metavar="NAME",
         help="A variable to hand over by name; VLLM_API_KEY and HF_TOKEN are, where they are set.",
     ),
-    _option(
+    group_option(
         "launch",
         "--set",
         "settings",
@@ -90,20 +87,14 @@ _OPTIONS = (
         metavar="NAME=VALUE",
         help="What only this way of running knows.",
     ),
-    _option(
-        "launch",
-        "--format",
-        "form",
-        # known before minutes of starting, not after
-        type=click.Choice(["table", "json", "yaml"]),
-        default="table",
-        help="Of what is shown (table).",
-    ),
-    _option(
+    format_option("launch", "Of what is shown (table)."),
+    group_option(
         "running", "--run", is_flag=True, help="Start it here, and stay until it ends or Ctrl-C."
     ),
-    _option("running", "--check", is_flag=True, help="As --run, and end it once it has answered."),
-    _option(
+    group_option(
+        "running", "--check", is_flag=True, help="As --run, and end it once it has answered."
+    ),
+    group_option(
         "running",
         "--retry",
         "retries",
@@ -112,7 +103,7 @@ _OPTIONS = (
         metavar="N",
         help="Starts with a change that the failed one's log asks for (0).",
     ),
-    _option(
+    group_option(
         "running",
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
@@ -120,7 +111,7 @@ _OPTIONS = (
         metavar="S",
         help="Seconds until it must answer (3600).",
     ),
-    _option(
+    group_option(
         "running",
         "--no-preflight",
         "preflight",
@@ -129,11 +120,13 @@ _OPTIONS = (
         default=True,
         help="Start it whatever this machine lacks.",
     ),
-    _option("running", "--log", metavar="FILE", help="Keep the server's log there."),
-    _option(
+    group_option("running", "--log", metavar="FILE", help="Keep the server's log there."),
+    group_option(
         "running", "--show-log", is_flag=True, help="Pass the server's log on to standard error."
     ),
-    _option("running", "--python", metavar="FILE", help="The Python that has vLLM (this one)."),
+    group_option(
+        "running", "--python", metavar="FILE", help="The Python that has vLLM (this one)."
+    ),
 )
 
 #: what of the typed options is the command's own, by name
@@ -158,10 +151,3 @@ OWN = (
     "show_log",
     "python",
 )
-
-
-def launching(function: Callable[..., Any]) -> Callable[..., Any]:
-    """All of them, in the order of the help page."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function

@@ -38,6 +38,18 @@ def group_option(group: str, *names: str, **settings: Any) -> Callable[[_F], _F]
     return click.option(*names, cls=Grouped, group=group, **settings)
 
 
+def format_option(group: str, help_: str = "Of the answer (table).") -> Callable[[_F], _F]:
+    """The format of an answer that takes long: it is known before the work, not after."""
+    return group_option(
+        group,
+        "--format",
+        "form",
+        type=click.Choice(["table", "json", "yaml"]),
+        default="table",
+        help=help_,
+    )
+
+
 subject = several(
     group_option("subject", "--model", metavar="ID|DIR|FILE", help="Id, directory or config.json."),
     group_option(

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli.command import Grouped, PlannerCommand
+from planner.cli.command import PlannerCommand
+from planner.cli.options import format_option, group_option
 from planner.cli.output import write
 from planner.errors import ExitCode
 from planner.vllm.flags import Spelling
 from planner.vllm.tokens import Token, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from planner.runtime.measure_results import Measurement
 
@@ -72,52 +73,48 @@ def _spellings(params: Sequence[click.Parameter]) -> dict[str, Spelling]:
     }
 
 
-def _option(group: str, *names: str, **settings: Any) -> Callable[..., Any]:  # noqa: ANN401
-    return click.option(*names, cls=Grouped, group=group, **settings)
-
-
 @click.command("measure", cls=_Measure, vllm=True)
-@_option("cases", "--model", multiple=True, metavar="ID|DIR|FILE", help="Once for each model.")
-@_option(
+@group_option("cases", "--model", multiple=True, metavar="ID|DIR|FILE", help="Once for each model.")
+@group_option(
     "cases",
     "--cases",
     multiple=True,
     metavar="FILE",
     help="Cases in TOML tables or JSON lines; what they leave out is typed here.",
 )
-@_option("cases", "--revision", metavar="REV", help="Revision of the model.")
-@_option("cases", "--offline", is_flag=True, help="Ask no network.")
-@_option(
+@group_option("cases", "--revision", metavar="REV", help="Revision of the model.")
+@group_option("cases", "--offline", is_flag=True, help="Ask no network.")
+@group_option(
     "points", "--prefill-tokens", callback=_numbers, metavar="N,…", help="Prompts (512,2048,8192)."
 )
-@_option(
+@group_option(
     "points", "--decode-batches", callback=_numbers, metavar="N,…", help="Batches (1,8,64,256)."
 )
-@_option(
+@group_option(
     "points",
     "--decode-context",
     type=click.IntRange(min=1),
     metavar="N",
     help="Tokens of each request's prompt in a batch (1024).",
 )
-@_option(
+@group_option(
     "points",
     "--repeats",
     type=click.IntRange(min=1),
     metavar="N",
     help="Times each prompt is run (5).",
 )
-@_option("points", "--no-speed", is_flag=True, help="Memory only.")
-@_option("running", "--python", metavar="FILE", help="The Python that has vLLM (this one).")
-@_option("running", "--gpu-ids", metavar="N,…", help="Of the visible GPUs, from 0 (all).")
-@_option(
+@group_option("points", "--no-speed", is_flag=True, help="Memory only.")
+@group_option("running", "--python", metavar="FILE", help="The Python that has vLLM (this one).")
+@group_option("running", "--gpu-ids", metavar="N,…", help="Of the visible GPUs, from 0 (all).")
+@group_option(
     "running",
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
     help="Cases at a time (as many as there are GPUs for).",
 )
-@_option(
+@group_option(
     "running",
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
@@ -125,24 +122,16 @@ def _option(group: str, *names: str, **settings: Any) -> Callable[..., Any]:  # 
     metavar="S",
     help="Seconds for a case (900).",
 )
-@_option("running", "--no-resume", is_flag=True, help="Measure again what is measured.")
-@_option("running", "--skip-failed", is_flag=True, help="Leave out what failed before.")
-@_option(
+@group_option("running", "--no-resume", is_flag=True, help="Measure again what is measured.")
+@group_option("running", "--skip-failed", is_flag=True, help="Leave out what failed before.")
+@group_option(
     "answer",
     "--results",
     metavar="FILE",
     default="measurements.jsonl",
     help="Where facts are added (measurements.jsonl).",
 )
-@_option(
-    "answer",
-    "--format",
-    "form",
-    # known before hours of measuring, not after
-    type=click.Choice(["table", "json", "yaml"]),
-    default="table",
-    help="Of the answer (table).",
-)
+@format_option("answer")
 @click.pass_context
 def measure(
     ctx: click.Context,

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli.command import Grouped, PlannerCommand
+from planner.cli.command import PlannerCommand
+from planner.cli.options import format_option, group_option
 from planner.cli.output import write, write_file
 from planner.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from planner.runtime.verify.load import Load
 
@@ -21,27 +22,25 @@ _COLUMNS = ("what", "planned", "interval", "actual", "unit", "verdict")
 _POSITIVE = click.IntRange(min=1)
 
 
-def _option(group: str, *names: str, **settings: Any) -> Callable[..., Any]:  # noqa: ANN401
-    return click.option(*names, cls=Grouped, group=group, **settings)
-
-
 @click.command("verify", cls=PlannerCommand)
 @click.argument("url")
 @click.argument("plan")
-@_option(
+@group_option(
     "plan", "--layout", type=_POSITIVE, default=1, metavar="N", help="Which of its layouts (1)."
 )
-@_option(
+@group_option(
     "plan",
     "--served-model-name",
     "name",
     metavar="NAME",
     help="As the server was told, if not by the plan.",
 )
-@_option("load", "--no-load", is_flag=True, help="Ask only, time nothing.")
-@_option("load", "--requests", type=_POSITIVE, default=8, metavar="N", help="Requests (8).")
-@_option("load", "--concurrency", type=_POSITIVE, default=1, metavar="N", help="At a time (1).")
-@_option(
+@group_option("load", "--no-load", is_flag=True, help="Ask only, time nothing.")
+@group_option("load", "--requests", type=_POSITIVE, default=8, metavar="N", help="Requests (8).")
+@group_option(
+    "load", "--concurrency", type=_POSITIVE, default=1, metavar="N", help="At a time (1)."
+)
+@group_option(
     "load",
     "--input-tokens",
     type=_POSITIVE,
@@ -49,7 +48,7 @@ def _option(group: str, *names: str, **settings: Any) -> Callable[..., Any]:  # 
     metavar="N",
     help="Tokens of a prompt (1024).",
 )
-@_option(
+@group_option(
     "load",
     "--output-tokens",
     type=_POSITIVE,
@@ -57,7 +56,7 @@ def _option(group: str, *names: str, **settings: Any) -> Callable[..., Any]:  # 
     metavar="N",
     help="Tokens of an answer (64).",
 )
-@_option(
+@group_option(
     "load",
     "--seconds",
     "limit_s",
@@ -66,16 +65,10 @@ def _option(group: str, *names: str, **settings: Any) -> Callable[..., Any]:  # 
     metavar="S",
     help="No request is begun after that (60).",
 )
-@_option("answer", "-o", "--output", metavar="FILE", help="Write a record for planner calibrate.")
-@_option(
-    "answer",
-    "--format",
-    "form",
-    # known before the load, not after
-    type=click.Choice(["table", "json", "yaml"]),
-    default="table",
-    help="Of the answer (table).",
+@group_option(
+    "answer", "-o", "--output", metavar="FILE", help="Write a record for planner calibrate."
 )
+@format_option("answer")
 def verify(url: str, plan: str, **typed: Any) -> int:  # noqa: ANN401 - click's, by option
     """Ask the server at URL for its model, length and KV cache, and time a short load.
 
