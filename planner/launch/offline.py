@@ -19,7 +19,7 @@ from planner.vllm.tokens import tokens
 from planner.vllm.values import AUTO, human_int
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from planner.launch.base import Served
     from planner.vllm.tokens import Token
@@ -57,13 +57,14 @@ def files(served: Served) -> tuple[LaunchFile, ...]:
             f"{served.layout.data_parallel_size} processes answer a part of the prompts each",
         )
     of_replicas(served)
-    environment = dict(served.server.environment)
+    begin, _ = program(served.server.argv)
+    typed = tokens(served.server.argv[begin:], known(served.vllm_version))
     values = {
-        "ENVIRONMENT": environment,
-        "ENGINE": _engine(served),
+        "ENVIRONMENT": dict(served.server.environment),
+        "ENGINE": _engine(served, typed),
         "SAMPLING": _sampling(served),
-        "CHAT": _chat(served),
-        "ADAPTERS": _adapters(served),
+        "CHAT": _chat(typed),
+        "ADAPTERS": _adapters(typed),
     }
     return (LaunchFile(path=_SCRIPT, text=_filled(values), mode=EXECUTABLE),)
 
@@ -83,36 +84,34 @@ def start(served: Served) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def _engine(served: Served) -> dict[str, Any]:
+def _engine(served: Served, typed: Sequence[Token]) -> dict[str, Any]:
     """The keywords of LLM: the model, and the options that are not a server's alone."""
-    version = served.vllm_version
-    start, _ = program(served.server.argv)
-    takes = keywords(version)
+    takes = keywords(served.vllm_version)
     engine: dict[str, Any] = {"model": served.model}
-    for token in tokens(served.server.argv[start:], known(version)):
+    for token in typed:
         flag, on = _base(token, takes)
         if flag in takes:
             engine[flag.removeprefix("--").replace("-", "_")] = _value(token, on, takes[flag])
     return engine
 
 
-def _chat(served: Served) -> dict[str, Any]:
+def _chat(typed: Sequence[Token]) -> dict[str, Any]:
     """The keywords of LLM.chat among a server's options."""
     found: dict[str, Any] = {}
     for flag, (keyword, read) in _OF_CHAT.items():
-        value = _last(served, flag)
+        value = _last(typed, flag)
         if value:
             found[keyword] = read(value[0])
     return found
 
 
-def _adapters(served: Served) -> dict[str, str]:
+def _adapters(typed: Sequence[Token]) -> dict[str, str]:
     """Paths by name.
 
     Source: vllm.entrypoints.common.cli_args.LoRAParserAction (0.33.0)
     """
     found = {}
-    for value in _last(served, "--lora-modules"):
+    for value in _last(typed, "--lora-modules"):
         name, equals, path = value.partition("=")
         if value.startswith("{"):
             told = json.loads(value)
@@ -125,10 +124,8 @@ def _adapters(served: Served) -> dict[str, str]:
     return found
 
 
-def _last(served: Served, flag: str) -> tuple[str, ...]:
+def _last(typed: Sequence[Token], flag: str) -> tuple[str, ...]:
     """What follows an option, as vLLM reads it: where it stands twice, the last time."""
-    start, _ = program(served.server.argv)
-    typed = tokens(served.server.argv[start:], known(served.vllm_version))
     given = [each.values for each in typed if each.spelling and each.spelling.flag == flag]
     return given[-1] if given else ()
 
