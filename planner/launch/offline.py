@@ -6,7 +6,6 @@ Source: vllm.entrypoints.llm.LLM (0.33.0)
 from __future__ import annotations
 
 import ast
-import json
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import UsageError
@@ -16,7 +15,7 @@ from planner.launch.programs import source_of
 from planner.vllm.command import program
 from planner.vllm.flags import keywords, known
 from planner.vllm.tokens import tokens
-from planner.vllm.values import AUTO, human_int
+from planner.vllm.values import AUTO, json_object, json_or_human
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -101,7 +100,10 @@ def _chat(typed: Sequence[Token]) -> dict[str, Any]:
     for flag, (keyword, read) in _OF_CHAT.items():
         value = _last(typed, flag)
         if value:
-            found[keyword] = read(value[0])
+            try:
+                found[keyword] = read(value[0])
+            except ValueError as error:
+                raise UsageError(f"{flag} {value[0]} {error}", fix=f"{flag} '{{}}'") from None
     return found
 
 
@@ -112,16 +114,18 @@ def _adapters(typed: Sequence[Token]) -> dict[str, str]:
     """
     found = {}
     for value in _last(typed, "--lora-modules"):
-        name, equals, path = value.partition("=")
-        if value.startswith("{"):
-            told = json.loads(value)
-            name, equals, path = told.get("name", ""), "=", told.get("path", "")
-        if not (name and equals and path):
-            raise UsageError(
-                f"--lora-modules {value} is no adapter", fix="--lora-modules name=path"
-            )
-        found[name] = path
+        try:
+            told = json_object(value) if value.startswith("{") else _pair(value)
+            found[told["name"]] = told["path"]
+        except (KeyError, ValueError):
+            message = f"--lora-modules {value} is no adapter"
+            raise UsageError(message, fix="--lora-modules name=path") from None
     return found
+
+
+def _pair(typed: str) -> dict[str, str]:
+    name, _, path = typed.partition("=")
+    return {key: value for key, value in (("name", name), ("path", path)) if value}
 
 
 def _last(typed: Sequence[Token], flag: str) -> tuple[str, ...]:
@@ -134,7 +138,7 @@ def _last(typed: Sequence[Token], flag: str) -> tuple[str, ...]:
 _OF_CHAT: dict[str, tuple[str, Callable[[str], Any]]] = {
     "--chat-template": ("chat_template", str),
     "--chat-template-content-format": ("chat_template_content_format", str),
-    "--default-chat-template-kwargs": ("chat_template_kwargs", json.loads),
+    "--default-chat-template-kwargs": ("chat_template_kwargs", json_object),
 }
 
 
@@ -158,14 +162,7 @@ def _value(token: Token, on: bool, is_text: bool) -> Any:  # noqa: ANN401, FBT00
 
 
 def _read(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
-    if text == AUTO:
-        return _AUTO
-    for reader in (json.loads, human_int):
-        try:
-            return reader(text)
-        except ValueError:
-            continue
-    return text
+    return _AUTO if text == AUTO else json_or_human(text)
 
 
 def _sampling(served: Served) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from planner.errors import UsageError
 from planner.frozen import frozen
-from planner.vllm.values import human_int
+from planner.vllm.values import json_or_human
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -133,7 +133,7 @@ def _dotted(
         if after == len(argv):
             raise UsageError(f"{path} needs a value", fix=f"type {path} VALUE")
         value, after = argv[after], after + 1
-    parsed = value.split(",") if path.endswith("+") else _json_or_human(value)
+    parsed = value.split(",") if path.endswith("+") else json_or_human(value)
     name, *keys = path.removesuffix("+").split(".")
     places.setdefault(name, index)
     place = found.setdefault(name, {})
@@ -145,15 +145,6 @@ def _dotted(
     old = place.get(keys[-1])
     place[keys[-1]] = old + parsed if isinstance(old, list) and isinstance(parsed, list) else parsed
     return after
-
-
-def _json_or_human(value: str) -> Any:  # noqa: ANN401 - whatever JSON holds
-    for read in (json.loads, human_int):
-        try:
-            return read(value)
-        except (ValueError, RecursionError):
-            continue
-    return value
 
 
 def _merged(

@@ -138,6 +138,16 @@ def json_or_text(typed: str) -> dict[str, Any] | str:
     return json_object(typed) if re.fullmatch(r"(?s)\s*{.*}\s*", typed) else typed
 
 
+def json_or_human(typed: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """A JSON value, else a whole number with a human suffix, else the text."""
+    for read in (json.loads, human_int):
+        try:
+            return read(typed)
+        except (ValueError, RecursionError):
+            continue
+    return typed
+
+
 def _int(text: str) -> int:
     try:
         return int(text)

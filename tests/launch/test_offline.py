@@ -147,8 +147,20 @@ def test_a_template_and_adapters_come_along(tmp_path: Path) -> None:
         "chat_template_content_format": "string",
         "chat_template_kwargs": {"enable_thinking": False},
     }
-    with pytest.raises(UsageError, match="is no adapter"):
-        offline.files(record(answer(options={"--lora-modules": ["one"]}), "offline"))
+
+
+@pytest.mark.parametrize(
+    ("flag", "typed", "told"),
+    [
+        ("--lora-modules", ["one"], "is no adapter"),
+        ("--lora-modules", ["{bad"], "is no adapter"),
+        ("--lora-modules", ['{"name": "one"}'], "is no adapter"),
+        ("--default-chat-template-kwargs", "{bad", "is not a JSON object"),
+    ],
+)
+def test_what_is_mistyped_is_told(flag: str, typed: object, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        offline.files(record(answer(options={flag: typed}), "offline"))
 
 
 def test_a_request_for_a_model_that_is_not_loaded_is_named(program: Path) -> None:
