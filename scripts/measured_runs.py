@@ -15,13 +15,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.runtime.measure_results import MEASURED, read_results
-from planner.runtime.measure_terms import log_facts, terms
+from planner.runtime.measure.results import MEASURED, read_results
+from planner.runtime.measure.terms import log_facts, terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from planner.runtime.measure_results import Measurement
+    from planner.runtime.measure.results import Measurement
 
 #: what vLLM settled, by its own names
 _SETTLED = (

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
-from planner.runtime.measure_facts import SCHEMA
-from planner.runtime.measure_results import read_results
+from planner.runtime.measure.facts import SCHEMA
+from planner.runtime.measure.results import read_results
 from planner.runtime.verify.record import facts_of_record, is_record
 from planner.vllm.log import LogFacts, Printed, read_lines, read_log
 

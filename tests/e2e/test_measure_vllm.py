@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from planner.cli.app import run
-from planner.runtime.measure_results import MEASURED, read_results
-from planner.runtime.measure_terms import log_facts
+from planner.runtime.measure.results import MEASURED, read_results
+from planner.runtime.measure.terms import log_facts
 from tests.e2e.conftest import OPTIONS
 from tests.e2e.processes import of_vllm, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from planner.runtime.measure_results import Measurement
+    from planner.runtime.measure.results import Measurement
 
 ROOT = Path(__file__).parents[2]
 POINTS = ("--prefill-tokens", "64,4096", "--decode-batches", "1,4", "--decode-context", "64")

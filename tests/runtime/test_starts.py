@@ -10,7 +10,7 @@ import pytest
 
 from planner.cli.app import run
 from planner.errors import InvalidInputError
-from planner.runtime.measure_facts import append
+from planner.runtime.measure.facts import append
 from planner.runtime.starts import read_starts
 from planner.units import GIB
 from tests.log_writer import Written, h200_runs, lines

@@ -50,7 +50,7 @@ def doctor(
     """
     # the hardware data and every rule: not for --help
     from planner.runtime import doctor as flow
-    from planner.runtime.measure_software import find_python
+    from planner.runtime.measure.software import find_python
 
     diagnosis = flow.examine(
         python=find_python(python) if python else "", plan=plan, facts=facts, online=online

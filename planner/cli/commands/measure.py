@@ -20,10 +20,10 @@ from planner.vllm.tokens import Token, tokens
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.runtime.measure_results import Measurement
+    from planner.runtime.measure.results import Measurement
 
 #: where the command finds what was typed for vLLM
-_GRID = "planner.runtime.measure_cases.grid"
+_GRID = "planner.runtime.measure.cases.grid"
 _COLUMNS = (
     "case",
     "outcome",
@@ -147,10 +147,10 @@ def measure(
     What is in the results file already is not measured again. Exit 4 if a case failed.
     """
     # pydantic, numpy and the model's own modules: not for --help
-    from planner.runtime import measure as flow
-    from planner.runtime.measure_bench import bench as bench_of
-    from planner.runtime.measure_gpus import find_gpus
-    from planner.runtime.measure_software import find_python, software
+    from planner.runtime.measure import flow
+    from planner.runtime.measure.bench import bench as bench_of
+    from planner.runtime.measure.gpus import find_gpus
+    from planner.runtime.measure.software import find_python, software
     from planner.runtime.process import terminable
 
     found = _cases(ctx.meta[_GRID], typed)
@@ -179,8 +179,8 @@ def measure(
 
 
 def _cases(theirs: Sequence[Token], typed: dict[str, Any]) -> list[Any]:
-    from planner.runtime.measure_case import Case
-    from planner.runtime.measure_cases import cases, grid, speed_plan
+    from planner.runtime.measure.case import Case
+    from planner.runtime.measure.cases import cases, grid, speed_plan
 
     speed = speed_plan(
         typed["prefill_tokens"],
@@ -200,13 +200,13 @@ def _show(measured: Sequence[Measurement], form: str) -> None:
     if form != "table":
         show_one({"measurements": [asdict(each) for each in measured]}, form)
         return
-    from planner.runtime import measure_terms
+    from planner.runtime.measure import terms
 
-    rows = [measure_terms.terms(each) for each in measured]
+    rows = [terms.terms(each) for each in measured]
     # a machine without GPUs has hardly a term
     told = [name for name in _COLUMNS if any(row[name] is not None for row in rows)]
     show_rows(rows, told, form)
-    points = [point for each in measured for point in measure_terms.points(each)]
+    points = [point for each in measured for point in terms.points(each)]
     if points:
         write("\n")
         show_rows(points, _POINTS, form)
@@ -216,7 +216,7 @@ def _show(measured: Sequence[Measurement], form: str) -> None:
 
 
 def _exit_code(measured: Sequence[Measurement]) -> ExitCode:
-    from planner.runtime.measure_results import MEASURED
+    from planner.runtime.measure.results import MEASURED
 
     bad = any(each.outcome != MEASURED for each in measured)
     return ExitCode.SERVER_FAILED if bad else ExitCode.OK

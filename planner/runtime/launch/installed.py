@@ -8,7 +8,7 @@ from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.runtime.measure_software import find_python
+from planner.runtime.measure.software import find_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

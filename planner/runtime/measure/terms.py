@@ -10,7 +10,7 @@ from planner.vllm.log import LogFacts, read_lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from planner.runtime.measure_results import Measurement
+    from planner.runtime.measure.results import Measurement
 
 #: what takes memory, by the log reader's name; of the KV cache the rank with least decides
 _TAKEN = ("weights", "activation", "non_torch", "graphs")

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from planner.cli.app import run
-from planner.runtime.measure_results import Measurement, read_results, runs
+from planner.runtime.measure.results import Measurement, read_results, runs
 from tests.runtime import fake_vllm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LLAMA = {
     "architectures": ["LlamaForCausalLM"],
     "model_type": "llama",

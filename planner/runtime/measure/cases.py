@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from planner.errors import InvalidInputError, UsageError
-from planner.runtime.measure_case import Case, SpeedPlan
+from planner.runtime.measure.case import Case, SpeedPlan
 from planner.vllm.command import arguments_of, write_options
 from planner.vllm.flags import known
 from planner.vllm.tokens import tokens

@@ -4,7 +4,7 @@ import pytest
 
 from planner.errors import UsageError
 from planner.hardware.nvml import NvmlAnswer, NvmlGpu
-from planner.runtime.measure_gpus import Pool, facts_of, find_gpus
+from planner.runtime.measure.gpus import Pool, facts_of, find_gpus
 
 
 def test_the_visible_gpus_are_measured_on_and_numbered_from_0() -> None:

@@ -11,21 +11,21 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from planner.frozen import frozen
-from planner.runtime.dummy_model import has_tokenizer, write_model
-from planner.runtime.measure_facts import append
-from planner.runtime.measure_gpus import driver_answer, facts_of
-from planner.runtime.measure_log import failure, log_lines
-from planner.runtime.measure_results import FAILED, INTERRUPTED, MEASURED, TIMED_OUT
+from planner.runtime.measure.dummy_model import has_tokenizer, write_model
+from planner.runtime.measure.facts import append
+from planner.runtime.measure.gpus import driver_answer, facts_of
+from planner.runtime.measure.log import failure, log_lines
+from planner.runtime.measure.results import FAILED, INTERRUPTED, MEASURED, TIMED_OUT
 from planner.runtime.process import Command, Process
 from planner.vllm.command import as_options, write_options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planner.runtime.measure_bench import Bench
-    from planner.runtime.measure_case import Case
+    from planner.runtime.measure.bench import Bench
+    from planner.runtime.measure.case import Case
 
-_ENGINE = "planner.runtime.measured_engine"
+_ENGINE = "planner.runtime.measure.engine"
 #: variables that are recorded: they change what vLLM does
 _RECORDED = ("VLLM_", "NCCL_", "CUDA_", "TORCH", "PYTORCH_", "OMP_", "FLASHINFER_")
 _SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from planner.errors import InvalidInputError, PlannerError, UsageError
-from planner.runtime.measure_case import Case, SpeedPlan
-from planner.runtime.measure_cases import cases, grid, read_file
+from planner.runtime.measure.case import Case, SpeedPlan
+from planner.runtime.measure.cases import cases, grid, read_file
 from planner.vllm.arguments import VllmArguments
 from planner.vllm.flags import known
 from planner.vllm.tokens import tokens

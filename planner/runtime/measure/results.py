@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
 from planner.frozen import frozen
-from planner.runtime.measure_facts import SCHEMA, read
+from planner.runtime.measure.facts import SCHEMA, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

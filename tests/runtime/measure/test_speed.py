@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from planner.runtime.measured_plugin import format_gib
-from planner.runtime.measured_speed import summary, together
+from planner.runtime.measure.plugin import format_gib
+from planner.runtime.measure.speed import summary, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

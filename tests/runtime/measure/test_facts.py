@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from planner.errors import InvalidInputError
-from planner.runtime.measure_facts import SCHEMA, append, read
-from planner.runtime.measure_log import failure, log_lines
-from planner.runtime.measure_results import read_results, runs
+from planner.runtime.measure.facts import SCHEMA, append, read
+from planner.runtime.measure.log import failure, log_lines
+from planner.runtime.measure.results import read_results, runs
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def write(path: Path, *facts: dict[str, object]) -> Path:
@@ -40,7 +40,7 @@ def test_a_line_that_was_cut_swallows_neither_neighbour(tmp_path: Path) -> None:
 
 def test_processes_that_write_at_once_do_not_mix_their_lines(tmp_path: Path) -> None:
     source = f"""
-from planner.runtime.measure_facts import append
+from planner.runtime.measure.facts import append
 import sys
 for i in range(20):
     fact = {{"fact": "rank", "who": sys.argv[1], "fill": "x" * 9000}}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from planner.runtime.measured_requests import Arrivals
+    from planner.runtime.measure.requests import Arrivals
 
 #: the first token ids are often special; a larger vocabulary needs no more than this many
 _TOKEN_IDS = (10, 30_000)

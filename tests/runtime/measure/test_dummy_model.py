@@ -4,7 +4,12 @@ import json
 from typing import TYPE_CHECKING
 
 from planner.model.source import find_model
-from planner.runtime.dummy_model import dummy_config, fingerprint, has_tokenizer, write_model
+from planner.runtime.measure.dummy_model import (
+    dummy_config,
+    fingerprint,
+    has_tokenizer,
+    write_model,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,7 +1,7 @@
 """Builds vLLM's engine, writes down what it took, then times it: one measured case.
 
 A program of its own, in the Python that has vLLM:
-``python -m planner.runtime.measured_engine CASE.json RESULTS.jsonl``. Each fact is appended to the
+``python -m planner.runtime.measure.engine CASE.json RESULTS.jsonl``. Each fact is appended to the
 results file as soon as it is known, so a crash later loses none. Standard library and vLLM only.
 """
 # ruff: noqa: ANN401, vLLM is not imported where this is checked
@@ -16,14 +16,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.runtime.measure_facts import append
-from planner.runtime.measured_requests import engine_for
-from planner.runtime.measured_speed import points
+from planner.runtime.measure.facts import append
+from planner.runtime.measure.requests import engine_for
+from planner.runtime.measure.speed import points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_WORKER = "planner.runtime.measured_worker.MeasuredWorker"
+_WORKER = "planner.runtime.measure.worker.MeasuredWorker"
 _SHUTDOWN_S = 30.0
 
 

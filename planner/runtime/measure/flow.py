@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from planner.model.source import find_model
-from planner.runtime.dummy_model import dummy_config, fingerprint
-from planner.runtime.measure_facts import append
-from planner.runtime.measure_gpus import Pool, driver_answer, facts_of
-from planner.runtime.measure_log import log_lines
-from planner.runtime.measure_results import (
+from planner.runtime.measure.dummy_model import dummy_config, fingerprint
+from planner.runtime.measure.facts import append
+from planner.runtime.measure.gpus import Pool, driver_answer, facts_of
+from planner.runtime.measure.log import log_lines
+from planner.runtime.measure.results import (
     FAILED,
     INTERRUPTED,
     MEASURED,
@@ -18,7 +18,7 @@ from planner.runtime.measure_results import (
     read_results,
     runs,
 )
-from planner.runtime.measure_run import Ready, Run, recorded
+from planner.runtime.measure.run import Ready, Run, recorded
 from planner.runtime.process import stop_all, wait_any
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.model.source import ModelSource
-    from planner.runtime.measure_bench import Bench
-    from planner.runtime.measure_case import Case
+    from planner.runtime.measure.bench import Bench
+    from planner.runtime.measure.case import Case
 
     Say = Callable[[str], None]
 

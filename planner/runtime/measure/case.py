@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from planner.errors import UsageError
 from planner.frozen import frozen
-from planner.runtime.dummy_model import basename
+from planner.runtime.measure.dummy_model import basename
 from planner.vllm.arguments import OPTIONS, VllmArguments
 from planner.vllm.command import as_options
 

@@ -14,9 +14,9 @@ from planner.frozen import frozen
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from planner.runtime.measure_gpus import Gpus
+    from planner.runtime.measure.gpus import Gpus
 
-_PLUGIN = "[vllm.general_plugins]\nplanner_measure = planner.runtime.measured_plugin:register\n"
+_PLUGIN = "[vllm.general_plugins]\nplanner_measure = planner.runtime.measure.plugin:register\n"
 _DISTRIBUTION = "Metadata-Version: 2.1\nName: planner-measure\nVersion: 1\n"
 
 

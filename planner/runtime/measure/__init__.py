@@ -1,0 +1,1 @@
+"""Layouts run with dummy weights, and what they take."""
