@@ -1,4 +1,5 @@
-"""Write the generated pages of docs/: rules, command line, formulas, hardware.
+"""Write the generated pages of docs/ (rules, command line, formulas, hardware), and the index
+and schema of hardware_db/.
 
 Usage: ``python scripts/docs.py``.
 """
@@ -21,6 +22,8 @@ from planner.cli.pages import terms  # noqa: E402
 from planner.errors import ExitCode  # noqa: E402
 from planner.hardware import views  # noqa: E402
 from planner.hardware.catalog import Catalog, data_root  # noqa: E402
+from planner.hardware.index import build_index, index_text  # noqa: E402
+from planner.hardware.schema import schema_text  # noqa: E402
 from planner.launch.base import find, launchers  # noqa: E402
 from planner.report.base import formats  # noqa: E402
 from planner.rules.base import rules, shown  # noqa: E402
@@ -223,6 +226,10 @@ def pages() -> dict[str, Iterator[str]]:
 
 def main() -> None:
     """Write the pages, and remove those of rules that are gone."""
+    # first: what looks a name up reads it
+    data = data_root()
+    (data / "index.json").write_text(index_text(build_index(Catalog(data))), encoding="utf-8")
+    (data / "schema.json").write_text(schema_text(), encoding="utf-8")
     written = {ROOT / "docs" / name: "\n".join(lines) for name, lines in pages().items()}
     for stale in set((ROOT / "docs/rules").glob("*.md")) - set(written):
         stale.unlink()

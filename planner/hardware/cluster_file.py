@@ -58,6 +58,8 @@ class GroupEntry:
     """Interface for NCCL and GLOO sockets."""
     ib_hca: str | None = None
     """InfiniBand adapters for NCCL."""
+    usd_per_gpu_hour: float | None = None
+    """What a GPU costs you, US dollars an hour."""
 
 
 @frozen
@@ -124,8 +126,8 @@ def _check(entry: GroupEntry, group: NodeGroup, where: str) -> None:
         message = f"{where}: scale_up_domain is {domain}, the group has {group.gpus} GPUs"
         raise InvalidInputError(message, fix=f"give a number from 1 to {group.gpus}")
     sizes = (entry.memory_bytes, entry.nics_per_node, entry.host_memory_bytes)
-    if 0 in sizes:
-        raise InvalidInputError(f"{where}: a size of 0", fix="leave out what is not known")
+    if 0 in (*sizes, entry.usd_per_gpu_hour):
+        raise InvalidInputError(f"{where}: a size or a price of 0", fix="leave out what is not known")
     if entry.nics_per_node and group.fabric is None:
         fix = f'name the network: gpus = "{group.text}@ib-hdr"'
         raise InvalidInputError(f"{where}: nics_per_node without a network", fix=fix)
@@ -154,6 +156,7 @@ def _overridden(entry: GroupEntry, group: NodeGroup) -> NodeGroup:
         "addresses": _addresses(entry) or None,
         "network_interface": entry.network_interface,
         "ib_hca": entry.ib_hca,
+        "usd_per_gpu_hour": entry.usd_per_gpu_hour,
         "taken_bytes": entry.taken_bytes or None,
     }
     board = group.accelerator

@@ -54,6 +54,7 @@ class NodeGroup:
         addresses: IP addresses on the network between the nodes, in node order.
         network_interface: the host's interface for NCCL and GLOO sockets.
         ib_hca: the host's InfiniBand adapters for NCCL.
+        usd_per_gpu_hour: what the user pays for a GPU of it; None where nobody said.
     """
 
     accelerator: Accelerator
@@ -74,6 +75,7 @@ class NodeGroup:
     addresses: tuple[str, ...] = ()
     network_interface: str | None = None
     ib_hca: str | None = None
+    usd_per_gpu_hour: float | None = None
 
     @property
     def gpus(self) -> int:

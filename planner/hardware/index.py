@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from planner.hardware.accelerator import Accelerator
     from planner.hardware.fabric import Fabric
+    from planner.hardware.measured import PriceList
     from planner.hardware.node import NodeType
 
 
@@ -27,6 +28,7 @@ class Index:
         unclear: keys that mean several boards equally, to their ids.
         nodes: key to ``provider/id``.
         fabrics: key to id.
+        offers: board's id to the node types with it that have a price, and their GPUs.
     """
 
     accelerators: dict[str, str] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class Index:
     unclear: dict[str, list[str]] = field(default_factory=dict)
     nodes: dict[str, str] = field(default_factory=dict)
     fabrics: dict[str, str] = field(default_factory=dict)
+    offers: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 class Rows(Protocol):
@@ -51,6 +54,9 @@ class Rows(Protocol):
     def fabric(self, fabric_id: str) -> Fabric:
         """One network."""
 
+    def price_lists(self) -> list[PriceList]:
+        """Every dated price list."""
+
 
 def build_index(rows: Rows) -> Index:
     """The index of all rows, from the files alone.
@@ -66,9 +72,12 @@ def build_index(rows: Rows) -> Index:
             index.unclear.setdefault(name_key(alias), []).append(board.id)
     _add_generated(index, boards)
     _add_open(index, boards)
+    sold = {node for prices in rows.price_lists() for node in prices.usd_per_hour}
     for node in rows.nodes():
         for name in (node.id, *node.aliases):
             index.nodes[name_key(name)] = f"{node.provider}/{node.id}"
+        if node.id in sold:
+            index.offers.setdefault(node.accelerator, {})[node.id] = node.gpus_per_node * node.nodes_per_rack
     for fabric_id in rows.ids("fabrics"):
         for name in (fabric_id, *rows.fabric(fabric_id).aliases):
             index.fabrics[name_key(name)] = fabric_id
