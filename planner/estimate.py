@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from planner import plan
 from planner.arithmetic import arithmetic
-from planner.describe import describe_bare_model, describe_hardware, describe_layout, describe_model
+from planner.describe import (
+    describe_bare_model,
+    describe_hardware,
+    describe_layout,
+    describe_model,
+    price_in,
+    unpriced,
+    with_cost,
+)
 from planner.request import require
 from planner.resolve import resolve, table
 from planner.rules.base import row_findings
@@ -34,17 +42,16 @@ def estimate(request: Request, environ: Mapping[str, str] | None = None) -> plan
         model = describe_bare_model(subject)
     elif not subject.refused:
         case = table(subject, subject.groups[0], fixed_layout(request.pinned))
-        layouts = (
-            describe_layout(
-                case,
-                0,
-                model=subject.source.id,
-                revision=subject.request.revision,
-                executor=request.executor,
-                storage=request.storage,
-                findings=row_findings(case, [0])[0],
-            ),
+        layout = describe_layout(
+            case,
+            0,
+            model=subject.source.id,
+            revision=subject.request.revision,
+            executor=request.executor,
+            storage=request.storage,
+            findings=row_findings(case, [0])[0],
         )
+        layouts = (with_cost(layout, price_in(subject, case.group)),)
         math = arithmetic(case, 0) if request.show_math else None
     return plan.Answer.model_construct(
         command="estimate",
@@ -54,6 +61,6 @@ def estimate(request: Request, environ: Mapping[str, str] | None = None) -> plan
         hardware=describe_hardware(subject) if subject.groups else None,
         layouts=layouts,
         findings=subject.findings,
-        notes=subject.source.notes,
+        notes=(*subject.source.notes, *(unpriced(subject, subject.groups[:1]) if layouts else ())),
         math=math,
     )

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from planner import plan
 from planner.choice import best_rows
-from planner.describe import describe_hardware, describe_layout, describe_model
+from planner.describe import (
+    describe_hardware,
+    describe_layout,
+    describe_model,
+    price_in,
+    unpriced,
+    with_cost,
+)
 from planner.judged import Judged, judge_candidates, rejections
 from planner.rank import why
 from planner.request import require
@@ -44,7 +51,7 @@ def recommend(request: Request, environ: Mapping[str, str] | None = None) -> pla
         layouts=layouts,
         rejected=tuple(row for group in judged for row in rejections(group)),
         findings=(*subject.findings, *missing),
-        notes=subject.source.notes,
+        notes=(*subject.source.notes, *(unpriced(subject, subject.groups) if layouts else ())),
     )
 
 
@@ -64,17 +71,21 @@ def best_layouts(subject: Subject, judged: list[Judged]) -> tuple[plan.Layout, .
         case = places[0][1][0]
         found = row_findings(case, [row for _, (_, row) in places])
         findings |= zip((place for place, _ in places), found, strict=True)
+    prices = {group.text: price_in(subject, group) for group in subject.groups if chosen}
     return tuple(
-        describe_layout(
-            case,
-            row,
-            model=subject.source.id,
-            revision=subject.request.revision,
-            executor=subject.request.executor,
-            storage=subject.request.storage,
-            why=why(case, row, first=place == 0),
-            findings=findings[place],
-            notes=(f"on {case.group.text}",) if len(subject.groups) > 1 else (),
+        with_cost(
+            describe_layout(
+                case,
+                row,
+                model=subject.source.id,
+                revision=subject.request.revision,
+                executor=subject.request.executor,
+                storage=subject.request.storage,
+                why=why(case, row, first=place == 0),
+                findings=findings[place],
+                notes=(f"on {case.group.text}",) if len(subject.groups) > 1 else (),
+            ),
+            prices[case.group.text],
         )
         for place, (case, row) in enumerate(chosen)
     )

@@ -8,10 +8,10 @@ from typing import Any, Literal, get_args
 
 from planner.errors import UnknownNameError, UsageError, nearest
 from planner.frozen import frozen
+from planner.goal import Goal, Objective, goal
 from planner.units import parse_bytes
 from planner.vllm.arguments import OPTIONS, VllmArguments
 
-Objective = Literal["throughput", "latency", "cost", "context"]
 Arrival = Literal["steady", "burst"]
 Storage = Literal["nvme", "page-cache", "network", "volume", "block", "object", "hub", "unknown"]
 
@@ -62,7 +62,7 @@ class Request:
     calibration: bool = True
     """Apply what was learnt from logs on this machine."""
     workload: Workload = field(default_factory=Workload)
-    objective: Objective = "throughput"
+    goal: Goal = field(default_factory=Goal)
     allow: tuple[str, ...] = ()
     """Codes of this planner's own rules that may be broken."""
     executor: Literal["mp", "ray"] = "mp"
@@ -81,6 +81,11 @@ class Request:
     """Where none is pinned; None is the vLLM version's own default: somebody else's command."""
 
     @property
+    def objective(self) -> Objective:
+        """What the best layout is best at."""
+        return self.goal.objective
+
+    @property
     def is_own(self) -> bool:
         """Whether the options were typed here, rather than read from somebody else's command."""
         return self.default_gpu_memory_utilization is not None
@@ -93,7 +98,8 @@ class Request:
 
 
 _WORKLOAD = tuple(f.name for f in fields(Workload))
-_REQUEST = tuple(f.name for f in fields(Request) if f.name not in {"workload", "pinned"})
+_GOAL = tuple(f.name for f in fields(Goal))
+_REQUEST = tuple(f.name for f in fields(Request) if f.name not in {"workload", "pinned", "goal"})
 
 
 def request(**keywords: Any) -> Request:  # noqa: ANN401 - each is checked by its name
@@ -104,8 +110,8 @@ def request(**keywords: Any) -> Request:  # noqa: ANN401 - each is checked by it
         UsageError: a value that makes no sense.
     """
     for name in keywords:
-        if name not in (*_REQUEST, *_WORKLOAD, *OPTIONS, "other"):
-            like = nearest(name, (*_REQUEST, *_WORKLOAD, *OPTIONS), likeness=0.6)
+        if name not in (known := (*_REQUEST, *_WORKLOAD, *_GOAL, *OPTIONS, "other")):
+            like = nearest(name, known, likeness=0.6)
             raise UnknownNameError(
                 f"no option is called {name}",
                 fix=f"perhaps {' or '.join(like)}" if like else "planner recommend --help",
@@ -122,6 +128,7 @@ def request(**keywords: Any) -> Request:  # noqa: ANN401 - each is checked by it
     built = Request(
         **own,
         workload=Workload(**_of(_WORKLOAD, keywords)),
+        goal=goal(_of(_GOAL, keywords)),
         pinned=VllmArguments(
             **{n: _value(n, v) for n, v in _of(tuple(OPTIONS), keywords).items()},
             other=tuple(keywords.get("other") or ()),
@@ -225,7 +232,6 @@ def _check(built: Request) -> None:
         if value is not None and not 0 < value < float("inf"):
             raise UsageError(f"{name} is {value!r}", fix="give a number above 0")
     choices = {
-        "objective": Objective,
         "executor": Literal["mp", "ray"],
         "storage": Storage,
     }

@@ -1,5 +1,4 @@
-"""Write the generated pages of docs/ (rules, command line, formulas, hardware), and the index
-and schema of hardware_db/.
+"""Write the generated pages of docs/, and the index and schema of hardware_db/.
 
 Usage: ``python scripts/docs.py``.
 """

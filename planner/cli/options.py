@@ -133,6 +133,14 @@ workload = several(
     ),
 )
 
+price = group_option(
+    "workload",
+    "--price",
+    multiple=True,
+    metavar="[NAME=]USD",
+    help="What you pay for a GPU and hour: 2.50, or H100=2.50.",
+)
+
 storage = group_option(
     "subject",
     "--storage",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planner.describe.cost import price_in, unpriced, with_cost
 from planner.describe.layout import commands_of, describe_layout, sizes
 from planner.describe.many import together
 from planner.describe.subject import describe_bare_model, describe_hardware, describe_model
@@ -12,6 +13,9 @@ __all__ = [
     "describe_hardware",
     "describe_layout",
     "describe_model",
+    "price_in",
     "sizes",
     "together",
+    "unpriced",
+    "with_cost",
 ]

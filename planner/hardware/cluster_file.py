@@ -127,7 +127,9 @@ def _check(entry: GroupEntry, group: NodeGroup, where: str) -> None:
         raise InvalidInputError(message, fix=f"give a number from 1 to {group.gpus}")
     sizes = (entry.memory_bytes, entry.nics_per_node, entry.host_memory_bytes)
     if 0 in (*sizes, entry.usd_per_gpu_hour):
-        raise InvalidInputError(f"{where}: a size or a price of 0", fix="leave out what is not known")
+        raise InvalidInputError(
+            f"{where}: a size or a price of 0", fix="leave out what is not known"
+        )
     if entry.nics_per_node and group.fabric is None:
         fix = f'name the network: gpus = "{group.text}@ib-hdr"'
         raise InvalidInputError(f"{where}: nics_per_node without a network", fix=fix)

@@ -77,7 +77,9 @@ def build_index(rows: Rows) -> Index:
         for name in (node.id, *node.aliases):
             index.nodes[name_key(name)] = f"{node.provider}/{node.id}"
         if node.id in sold:
-            index.offers.setdefault(node.accelerator, {})[node.id] = node.gpus_per_node * node.nodes_per_rack
+            index.offers.setdefault(node.accelerator, {})[node.id] = (
+                node.gpus_per_node * node.nodes_per_rack
+            )
     for fabric_id in rows.ids("fabrics"):
         for name in (fabric_id, *rows.fabric(fabric_id).aliases):
             index.fabrics[name_key(name)] = fabric_id

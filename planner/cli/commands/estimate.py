@@ -15,6 +15,7 @@ from planner.cli.output import Delivery
 @options.subject
 @options.storage
 @options.workload
+@options.price
 @options.judgement
 @options.answer
 @options.show_math

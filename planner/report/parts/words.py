@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.report.parts.money import cost_text
 from planner.units import GIB, count_text, duration_text, gib_text, params_text
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def facts(layout: Layout) -> dict[str, str]:
         "KV cache": kv_text(layout.kv_cache) if layout.kv_cache else "",
         "speed": speed_text(layout.performance) if layout.performance else "",
         "start-up": start_up_text(layout.start_up) if layout.start_up else "",
-        "cost": f"{layout.cost.usd_per_hour:.2f} USD an hour" if layout.cost else "",
+        "cost": cost_text(layout.cost) if layout.cost else "",
     }
     return {label: text for label, text in known.items() if text}
 

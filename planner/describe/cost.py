@@ -1,0 +1,52 @@
+"""What a layout costs, at a price with a source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner import plan
+from planner.hardware.prices import own_prices, price_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from planner.hardware.group import NodeGroup
+    from planner.hardware.prices import Price
+    from planner.resolve import Subject
+
+_SECONDS_OF_AN_HOUR = 3600
+_MILLION = 10**6
+
+
+def price_in(subject: Subject, group: NodeGroup) -> Price | None:
+    """The price of a GPU of a group; None where nobody says one."""
+    return price_of(group, own_prices(subject.request.goal.price))
+
+
+def unpriced(subject: Subject, groups: Iterable[NodeGroup]) -> tuple[str, ...]:
+    """Which of some groups have no price, in words."""
+    ids = dict.fromkeys(g.accelerator.id for g in groups if price_in(subject, g) is None)
+    return tuple(
+        f"no price of {board} is known: --price USD says what one costs an hour" for board in ids
+    )
+
+
+def with_cost(layout: plan.Layout, price: Price | None) -> plan.Layout:
+    """The layout with the cost of its own GPUs; of a token where its speed is known."""
+    if price is None:
+        return layout
+    usd_per_hour = layout.gpus_used * price.usd_per_gpu_hour
+    rate = layout.performance.output_tokens_per_s if layout.performance else None
+    per_million = usd_per_million(usd_per_hour, rate) if rate else None
+    cost = plan.Cost.model_construct(
+        usd_per_hour=round(usd_per_hour, 4),
+        usd_per_million_output_tokens=None if per_million is None else round(per_million, 4),
+        price_source=price.source,
+        price_date=price.date,
+    )
+    return layout.model_copy(update={"cost": cost})
+
+
+def usd_per_million(usd_per_hour: float, output_tokens_per_s: float) -> float:
+    """US dollars for a million output tokens; prompts are paid with them."""
+    return usd_per_hour / (output_tokens_per_s * _SECONDS_OF_AN_HOUR) * _MILLION
