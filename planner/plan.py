@@ -58,7 +58,15 @@ class HardwareGroup(_Document):
     scale_up_domain: int
     """GPUs that reach each other at full speed."""
     intra_node_link: str | None = None
+    topology: str | None = None
+    """How the links are laid: ``switch``, ``pairs``, ``pcie`` …"""
+    link_bytes_per_s_one_way: float | None = None
+    """All links of one GPU, one direction."""
     fabric: str | None = None
+    nics_per_node: int | None = None
+    """Ports of that network."""
+    nic_bytes_per_s_one_way: float | None = None
+    """Rate of one port, one direction."""
     gpus: str | None = None
     """What ``--gpus`` takes to mean this group again; None: nodes x GPUs x accelerator @ fabric."""
     hosts: tuple[str, ...] = ()
@@ -159,6 +167,23 @@ class StartUp(_Document):
     parts: dict[str, float] = Field(default_factory=dict)
 
 
+class ContextPoint(_Document):
+    """Room for requests of one length."""
+
+    tokens: int
+    """Of each request."""
+    requests: float
+    """That the KV cache holds at a time."""
+    interval: tuple[float, float]
+    """The same by the low and the high end of the room for the cache."""
+
+
+class Curves(_Document):
+    """What plots of a layout are drawn from."""
+
+    context: tuple[ContextPoint, ...] = ()
+
+
 class Cost(_Document):
     """Money, at a price with a source."""
 
@@ -192,6 +217,8 @@ class Layout(Sizes):
     """One deployment in full."""
 
     gpus_used: int
+    group: int = 0
+    """The hosts it runs on: a place in ``hardware.groups``, from 0."""
     why: str = ""
     """One sentence: why it stands where it stands."""
     fit: Fit
@@ -200,6 +227,8 @@ class Layout(Sizes):
     performance: Performance | None = None
     start_up: StartUp | None = None
     cost: Cost | None = None
+    curves: Curves | None = None
+    """Points of plots, where a report asked for them."""
     environment: dict[str, str] = Field(default_factory=dict)
     vllm_args: dict[str, Any] = Field(default_factory=dict)
     """vLLM's options by flag; True is a switch that is on."""

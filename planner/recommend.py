@@ -81,6 +81,7 @@ def best_layouts(subject: Subject, judged: list[Judged]) -> tuple[plan.Layout, .
                 revision=subject.request.revision,
                 executor=subject.request.executor,
                 storage=subject.request.storage,
+                group=subject.groups.index(case.group),
                 why=why(case, row, first=place == 0),
                 findings=findings[place],
                 notes=(f"on {case.group.text}",) if len(subject.groups) > 1 else (),

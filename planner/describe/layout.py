@@ -32,28 +32,24 @@ def describe_layout(
     revision: str | None = None,
     executor: Executor,
     storage: Storage = "unknown",
+    group: int = 0,
     why: str = "",
     notes: tuple[str, ...] = (),
     findings: tuple[Finding, ...] = (),
 ) -> plan.Layout:
-    """One row in full."""
+    """One row in full; ``group`` is the place of its hosts among those of the cluster."""
     arguments = vllm_arguments(case, row)
     if revision:
         arguments["--revision"] = revision
     environment = _environment(case, row)
     hosts = int(case.placement.hosts[row])
     placed = hosts <= case.placement.nodes
-    commands = commands_of(
-        model,
-        arguments,
-        environment,
-        hosts=hosts,
-        executor=executor if takes(case.version.name, "--nnodes") else "ray",
-        network=_network(case.group),
-    )
+    spoken = executor if takes(case.version.name, "--nnodes") else "ray"
+    network = _network(case.group)
     return plan.Layout.model_construct(
         **sizes(case, row),
         gpus_used=int(case.layouts.gpus[row]),
+        group=group,
         why=why,
         fit=_fit(case, row),
         memory=_memory(case, row) if case.plannable[row] else None,
@@ -61,7 +57,11 @@ def describe_layout(
         start_up=_start_up(case, row, storage) if case.plannable[row] and placed else None,
         environment=environment,
         vllm_args=arguments,
-        commands=commands if placed else (),
+        commands=commands_of(
+            model, arguments, environment, hosts=hosts, executor=spoken, network=network
+        )
+        if placed
+        else (),
         findings=findings,
         notes=notes,
     )

@@ -16,6 +16,7 @@ from planner.settings import NEAREST_CAPABILITY, model_dtype
 from planner.units import DTYPE_BYTES
 
 if TYPE_CHECKING:
+    from planner.hardware.group import NodeGroup
     from planner.resolve import Subject
 
 
@@ -75,19 +76,26 @@ def describe_bare_model(subject: Subject) -> plan.Model:
 
 def describe_hardware(subject: Subject) -> plan.Hardware:
     """The cluster, and what was assumed to read it."""
-    groups = tuple(
-        plan.HardwareGroup.model_construct(
-            accelerator=group.accelerator.id,
-            nodes=group.nodes,
-            gpus_per_node=group.gpus_per_node,
-            memory_bytes=group.accelerator.memory_bytes,
-            memory_taken_bytes=group.taken_bytes,
-            scale_up_domain=group.scale_up_domain,
-            intra_node_link=group.intra_node_link.kind if group.intra_node_link else None,
-            fabric=group.fabric.id if group.fabric else None,
-            gpus=group.text,
-            hosts=group.hosts,
-        )
-        for group in subject.cluster.groups
+    return plan.Hardware.model_construct(
+        groups=tuple(map(_group, subject.cluster.groups)), assumptions=subject.cluster.assumptions
     )
-    return plan.Hardware.model_construct(groups=groups, assumptions=subject.cluster.assumptions)
+
+
+def _group(group: NodeGroup) -> plan.HardwareGroup:
+    link, fabric = group.intra_node_link, group.fabric
+    return plan.HardwareGroup.model_construct(
+        accelerator=group.accelerator.id,
+        nodes=group.nodes,
+        gpus_per_node=group.gpus_per_node,
+        memory_bytes=group.accelerator.memory_bytes,
+        memory_taken_bytes=group.taken_bytes,
+        scale_up_domain=group.scale_up_domain,
+        intra_node_link=link.kind if link else None,
+        topology=link.topology if link else None,
+        link_bytes_per_s_one_way=link.bytes_per_s_one_way if link else None,
+        fabric=fabric.id if fabric else None,
+        nics_per_node=group.nics_per_node,
+        nic_bytes_per_s_one_way=group.nic_bytes_per_s_one_way,
+        gpus=group.text,
+        hosts=group.hosts,
+    )
