@@ -17,6 +17,13 @@ _SHORTEST = 1024
 """tokens; below it requests are too many to plot beside long ones"""
 
 
+def curves(case: Case, row: int, *, wanted: bool = True) -> plan.Curves | None:
+    """All curves of a row; None where nobody wants them."""
+    if not wanted:
+        return None
+    return plan.Curves.model_construct(context=context_curve(case, row))
+
+
 def context_curve(case: Case, row: int) -> tuple[plan.ContextPoint, ...]:
     """How many requests of a length the KV cache of a row holds, from short to the model's longest.
 

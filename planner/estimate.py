@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from planner import plan
 from planner.arithmetic import arithmetic
+from planner.curves import curves
 from planner.describe import (
     describe_bare_model,
     describe_hardware,
@@ -49,6 +50,7 @@ def estimate(request: Request, environ: Mapping[str, str] | None = None) -> plan
             revision=subject.request.revision,
             executor=request.executor,
             storage=request.storage,
+            curves=curves(case, 0, wanted=request.show_curves),
             findings=row_findings(case, [0])[0],
         )
         layouts = (with_cost(layout, price_in(subject, case.group)),)

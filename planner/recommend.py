@@ -7,7 +7,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from planner import plan
+from planner.arithmetic import arithmetic
 from planner.choice import best_rows
+from planner.curves import curves
 from planner.describe import (
     describe_hardware,
     describe_layout,
@@ -52,6 +54,7 @@ def recommend(request: Request, environ: Mapping[str, str] | None = None) -> pla
         rejected=tuple(row for group in judged for row in rejections(group)),
         findings=(*subject.findings, *missing),
         notes=(*subject.source.notes, *(unpriced(subject, subject.groups) if layouts else ())),
+        math=arithmetic(*best_rows(judged, 1)[0]) if request.show_math and layouts else None,
     )
 
 
@@ -82,6 +85,7 @@ def best_layouts(subject: Subject, judged: list[Judged]) -> tuple[plan.Layout, .
                 executor=subject.request.executor,
                 storage=subject.request.storage,
                 group=subject.groups.index(case.group),
+                curves=curves(case, row, wanted=subject.request.show_curves),
                 why=why(case, row, first=place == 0),
                 findings=findings[place],
                 notes=(f"on {case.group.text}",) if len(subject.groups) > 1 else (),

@@ -73,6 +73,8 @@ class Request:
     """Layouts to answer with, at most."""
     show_math: bool = False
     """Carry each formula with its numbers."""
+    show_curves: bool = False
+    """Carry the points of plots."""
     pinned: VllmArguments = field(default_factory=VllmArguments)
     """What the user fixed of vLLM's options."""
     environment: Mapping[str, str] = field(default_factory=dict)

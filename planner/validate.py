@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from planner import plan
 from planner.case.document import DocumentCase
 from planner.case.start_up import start_up
+from planner.curves import curves
 from planner.describe import describe_hardware, describe_layout, describe_model, together
 from planner.lookups import Lookups
 from planner.request import judged, require
@@ -84,19 +85,9 @@ def judge(
         one_host = target is not None and _for_one_host(target)
         layout = fixed_layout(request.pinned)
         case = table(subject, subject.groups[0], layout, one_host_command=one_host)
-        found = tuple(_placed(each, target) for each in row_findings(case, [0])[0])
+        found = (_placed(each, target) for each in row_findings(case, [0])[0])
         document = None if target is None else _document(case, target, request)
-        layouts = (
-            describe_layout(
-                case,
-                0,
-                model=subject.source.id,
-                revision=subject.request.revision,
-                executor=request.executor,
-                storage=request.storage,
-                findings=tuple(located(each, target) for each in found),
-            ),
-        )
+        layouts = (_described(subject, case, tuple(located(each, target) for each in found)),)
     findings += document_findings(document, request.allow) if document else ()
     return plan.Answer.model_construct(
         command="validate",
@@ -108,6 +99,20 @@ def judge(
         findings=tuple(located(each, target) for each in findings),
         notes=subject.source.notes,
         targets=() if target is None else (_summary(subject, target, layouts),),
+    )
+
+
+def _described(subject: Subject, case: Case, found: tuple[Finding, ...]) -> plan.Layout:
+    request = subject.request
+    return describe_layout(
+        case,
+        0,
+        model=subject.source.id,
+        revision=request.revision,
+        executor=request.executor,
+        storage=request.storage,
+        curves=curves(case, 0, wanted=request.show_curves),
+        findings=found,
     )
 
 

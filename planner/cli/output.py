@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from planner.errors import ExitCode, InvalidInputError
 from planner.frozen import frozen
-from planner.report.base import WIDTH, Page, find, of_output
+from planner.report.base import WIDTH, Page, find, needs, of_output, see_available
 from planner.report.parts.safe import without_controls
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from planner.finding import Finding
     from planner.plan import Answer
     from planner.report.base import Report
+    from planner.request import Request
 
 #: lines longer than this are hard to read on any screen
 _WIDEST = 120
@@ -75,7 +76,18 @@ class Delivery:
             PlannerError: a format that nobody knows.
         """
         named = tuple(of_output(typed) for typed in files)
-        return cls(shown=find(form), files=named, fail_on=fail_on)
+        shown = find(form)
+        for report in (shown, *(report for _, report in named)):
+            see_available(report)
+        return cls(shown=shown, files=named, fail_on=fail_on)
+
+    def asking(self, request: Request) -> Request:
+        """The request, with all that the formats show."""
+        from dataclasses import replace  # not for --help
+
+        reports = (self.shown, *(report for _, report in self.files))
+        wanted: dict[str, Any] = {name: True for report in reports for name in needs(report)}
+        return replace(request, **wanted) if wanted else request
 
     def deliver(self, answer: Answer) -> ExitCode:
         """Print the answer, write it to files, and say how the process ends."""

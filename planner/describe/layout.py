@@ -33,14 +33,13 @@ def describe_layout(
     executor: Executor,
     storage: Storage = "unknown",
     group: int = 0,
+    curves: plan.Curves | None = None,
     why: str = "",
     notes: tuple[str, ...] = (),
     findings: tuple[Finding, ...] = (),
 ) -> plan.Layout:
     """One row in full; ``group`` is the place of its hosts among those of the cluster."""
-    arguments = vllm_arguments(case, row)
-    if revision:
-        arguments["--revision"] = revision
+    arguments = vllm_arguments(case, row) | ({"--revision": revision} if revision else {})
     environment = _environment(case, row)
     hosts = int(case.placement.hosts[row])
     placed = hosts <= case.placement.nodes
@@ -54,6 +53,7 @@ def describe_layout(
         fit=_fit(case, row),
         memory=_memory(case, row) if case.plannable[row] else None,
         kv_cache=_kv_cache(case, row),
+        curves=curves,
         start_up=_start_up(case, row, storage) if case.plannable[row] and placed else None,
         environment=environment,
         vllm_args=arguments,

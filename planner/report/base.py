@@ -35,6 +35,8 @@ class Report(Protocol):
 
     SUFFIXES: tuple[str, ...]
     """Of the files that hold it."""
+    # beside these it may have: NEEDS, what a request must ask for so that an answer holds all that
+    # the format shows; available(), which raises a PlannerError where it cannot be written here
 
     def render(self, answer: Answer, page: Page) -> str:
         """The whole text, with a newline at its end."""
@@ -67,6 +69,22 @@ def find(name: str) -> Report:
         cause=f"there are {', '.join(formats())}",
         fix=f"--format {like[0] if like else 'table'}",
     )
+
+
+def see_available(report: Report) -> None:
+    """See that a format can be written here.
+
+    Raises:
+        PlannerError: what it draws with is not installed.
+    """
+    if check := getattr(report, "available", None):
+        check()
+
+
+def needs(report: Report) -> tuple[str, ...]:
+    """The switches of a request without which an answer lacks what a format shows."""
+    names: tuple[str, ...] = getattr(report, "NEEDS", ())
+    return names
 
 
 def of_output(typed: str) -> tuple[str, Report]:

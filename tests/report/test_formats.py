@@ -19,7 +19,8 @@ ANSWERS = [deepseek_r1, estimate, broken, nothing_fits]
 
 
 @pytest.mark.parametrize(
-    ("form", "suffix"), [("json", "json"), ("yaml", "yaml"), ("markdown", "md")]
+    ("form", "suffix"),
+    [("json", "json"), ("yaml", "yaml"), ("markdown", "md"), ("html", "html")],
 )
 def test_each_format_has_its_golden_file(form: str, suffix: str, golden: Golden) -> None:
     golden(f"deepseek-r1.{suffix}", find(form).render(deepseek_r1(), Page()))
@@ -42,6 +43,7 @@ def test_every_format_renders_every_answer(form: str, answer: Callable[[], Answe
         ("a.b/x.JSON", "json"),
         ("pr.md", "markdown"),
         ("out.txt", "table"),
+        ("report.html", "html"),
     ],
 )
 def test_a_files_suffix_says_its_format(name: str, form: str) -> None:

@@ -37,7 +37,7 @@ def estimate(
     from planner.request import require
 
     delivery = Delivery.of(format_, output, fail_on)
-    asked = options.asked(ctx, typed)
+    asked = delivery.asking(options.asked(ctx, typed))
     require(asked, "estimate", gpus=False)
     return delivery.deliver(flow(asked))
 

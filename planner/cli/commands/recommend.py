@@ -37,7 +37,7 @@ def recommend(
     from planner.request import require
 
     delivery = Delivery.of(format_, output, fail_on)
-    asked = options.asked(ctx, typed)
+    asked = delivery.asking(options.asked(ctx, typed))
     require(asked, "recommend")
     return delivery.deliver(flow(asked))
 

@@ -44,7 +44,7 @@ def validate(
     delivery = Delivery.of(format_, output, fail_on)
     own = {name: typed.pop(name) for name in policies.NAMES}
     policy = policies.policy_of(ctx, targets, own)
-    asked = policies.allowing(options.asked(ctx, typed), policy)
+    asked = policies.allowing(delivery.asking(options.asked(ctx, typed)), policy)
     words = command_words(ctx)
     _one_description(ctx, [*targets, *words])
     read = read_all(targets, words, version=asked.vllm_version, otherwise=policy.vllm_version)

@@ -1,0 +1,128 @@
+"""The parts of a page that are about the answer as a whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.report.page.element import table, tag
+from planner.report.parts import words
+from planner.units import count_text, gib_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from xml.etree.ElementTree import Element
+
+    from planner.finding import Finding
+    from planner.plan import Answer, Layout, MathStep
+
+
+def findings(found: Iterable[Finding]) -> list[Element]:
+    """What is wrong or could be better, the worst first."""
+    ordered = sorted(found, key=lambda finding: finding.severity.rank)
+    if not ordered:
+        return [tag("p", "No findings.")]
+    return [tag("ul", map(_finding, ordered), class_="findings")]
+
+
+def _finding(found: Finding) -> Element:
+    place = words.place(found)
+    parts = (("Cause", found.cause), ("Fix", found.fix), ("Source", found.source))
+    told = [(label, text) for label, text in parts if text]
+    return tag(
+        "li",
+        tag(
+            "p",
+            tag("strong", f"{found.severity} {found.code}", class_="severity"),
+            f" {found.message}",
+            tag("span", f" ({place})", class_="muted") if place else None,
+        ),
+        tag("dl", ((tag("dt", label), tag("dd", text)) for label, text in told)) if told else None,
+        class_=f"finding {found.severity}",
+    )
+
+
+def layouts(answer: Answer) -> list[Element]:
+    """All layouts of the answer, a line each."""
+    fast = any(layout.performance for layout in answer.layouts)
+    paid = any(layout.cost for layout in answer.layouts)
+    head = ["layout", "GPUs", "fit", "to spare", "KV tokens", "requests", "context"]
+    head += ["output tokens/s", "first token ms", "further token ms"] if fast else []
+    head += ["USD/h"] if paid else []
+    rows = [
+        _row(number, layout, fast=fast, paid=paid)
+        for number, layout in enumerate(answer.layouts, 1)
+    ]
+    why = [tag("li", layout.why) for layout in answer.layouts if layout.why]
+    grid = table("Layouts, the best first", head, rows)
+    return [grid, tag("h3", "Why they stand where they stand"), tag("ol", why)] if why else [grid]
+
+
+def _row(number: int, layout: Layout, *, fast: bool, paid: bool) -> list[str]:
+    kv, fit, speed, cost = layout.kv_cache, layout.fit, layout.performance, layout.cost
+    row = [
+        f"{number}. {words.layout_name(layout)}",
+        str(layout.gpus_used),
+        words.VERDICTS[fit.verdict],
+        "" if fit.margin_bytes is None else gib_text(fit.margin_bytes),
+        count_text(kv.tokens) if kv else "",
+        f"{kv.max_concurrency:,.2f}" if kv else "",
+        count_text(kv.max_model_len) if kv else "",
+    ]
+    if fast:
+        figures = (
+            (speed.output_tokens_per_s, speed.ttft_ms, speed.tpot_ms) if speed else (None,) * 3
+        )
+        forms = ("{:,.0f}", "{:,.0f}", "{:,.1f}")
+        row += [
+            form.format(n) if n is not None else "" for form, n in zip(forms, figures, strict=True)
+        ]
+    if paid:
+        row.append(f"{cost.usd_per_hour:,.2f}" if cost else "")
+    return row
+
+
+def targets(answer: Answer) -> list[Element]:
+    """The deployments that were judged."""
+    rows = [[target.file, words.target_text(target, answer)] for target in answer.targets]
+    return [table("Deployments", ["file", "deployment"], rows, numbers=0)]
+
+
+def rejected(answer: Answer) -> list[Element]:
+    """What is out, by the rule that is against it."""
+    if not answer.rejected:
+        return []
+    messages = {out.codes[0]: out.message for out in reversed(answer.rejected) if out.codes}
+    rows = [
+        [code, str(len(names)), words.shortened(names, 12), messages.get(code, "")]
+        for code, names in words.by_code(answer).items()
+    ]
+    head = ["rule", "how many", "layouts", "of one of them the rule says"]
+    return [
+        table("Rejected layouts", head, rows, numbers=1),
+        tag("p", tag("code", "planner explain CODE"), " tells more of a rule."),
+    ]
+
+
+def arithmetic(answer: Answer) -> list[Element]:
+    """Each formula with its numbers."""
+    if not answer.math:
+        return []
+    name = words.layout_name(answer.layouts[0]) if answer.layouts else ""
+    return [
+        table(f"Formulas with their numbers: {name}", _MATH, map(_step, answer.math), numbers=0)
+    ]
+
+
+_MATH = ("term", "formula", "numbers", "result", "vLLM function it follows")
+
+
+def _step(step: MathStep) -> list[str]:
+    size = step.bytes
+    result = "" if size is None else f"{count_text(size)} bytes ({gib_text(size, 2)})"
+    return [step.term, step.formula, words.numbers_text(step), result, step.source]
+
+
+def provenance(answer: Answer) -> list[Element]:
+    """What each figure rests on."""
+    del answer
+    return []
