@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -71,7 +71,7 @@ def named(text: str) -> Answer:
     answer = nothing_fits()
     assert answer.model
     found = answer.findings[0]
-    hostile = {"message": text, "cause": text, "fix": text, "source": text}
+    hostile: dict[str, Any] = {"message": text, "cause": text, "fix": text, "source": text}
     return answer.model_copy(
         update={
             "model": answer.model.model_copy(
