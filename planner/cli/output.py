@@ -11,7 +11,7 @@ import click
 
 from planner.errors import ExitCode, InvalidInputError
 from planner.frozen import frozen
-from planner.report.base import WIDTH, Page, find, needs, of_output, see_available
+from planner.report.base import WIDTH, Page, find, needs, of_output, see_available, written
 from planner.report.parts.safe import without_controls
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ class Delivery:
         """Print the answer, write it to files, and say how the process ends."""
         text = self.shown.render(answer, page())
         for name, report in self.files:
-            write_file(name, report.render(answer, Page()))
+            for file, content in written(report, answer, name).items():
+                write_file(file, content)
         write(text)
         return exit_code(answer, self.fail_on)
 

@@ -36,7 +36,8 @@ class Report(Protocol):
     SUFFIXES: tuple[str, ...]
     """Of the files that hold it."""
     # beside these it may have: NEEDS, what a request must ask for so that an answer holds all that
-    # the format shows; available(), which raises a PlannerError where it cannot be written here
+    # the format shows; available(), which raises a PlannerError where it cannot be written here;
+    # with_pictures(answer, file), the texts of several files by name
 
     def render(self, answer: Answer, page: Page) -> str:
         """The whole text, with a newline at its end."""
@@ -79,6 +80,14 @@ def see_available(report: Report) -> None:
     """
     if check := getattr(report, "available", None):
         check()
+
+
+def written(report: Report, answer: Answer, file: str) -> dict[str, str]:
+    """The files that a report becomes, by name: itself, and pictures that some have beside it."""
+    if with_pictures := getattr(report, "with_pictures", None):
+        files: dict[str, str] = with_pictures(answer, PurePath(file))
+        return files
+    return {file: report.render(answer, Page())}
 
 
 def needs(report: Report) -> tuple[str, ...]:

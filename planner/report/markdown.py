@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from planner.report.parts import words
 from planner.report.parts.commands import paste, placeholders, where
@@ -11,7 +12,8 @@ from planner.report.parts.safe import without_controls
 from planner.units import count_text, gib, gib_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import PurePath
 
     from planner.finding import Finding
     from planner.plan import Answer, Command, Layout, MathStep, Memory
@@ -20,13 +22,37 @@ if TYPE_CHECKING:
 SUFFIXES = (".md", ".markdown")
 
 
+#: what an answer carries only where it is asked for
+NEEDS = ("show_curves",)
+_NO_PICTURES: Mapping[str, str] = {}
+
+
 def render(answer: Answer, page: Page) -> str:
     """The answer as a Markdown document."""
     del page
-    return without_controls("\n".join(_document(answer)).rstrip() + "\n")
+    return _text_of(answer, _NO_PICTURES)
 
 
-def _document(answer: Answer) -> Iterator[str]:
+def with_pictures(answer: Answer, file: PurePath) -> dict[str, str]:
+    """The document and the pictures of its best layout as SVG files beside it, by name."""
+    # the drawings, which no text needs
+    from planner.report.plots.pictures import pictures, words_of
+    from planner.report.plots.standalone import standalone
+
+    drawn = {name: (f"{file.stem}-{name}.svg", each) for name, each in pictures(answer).items()}
+    shown = {
+        name: f"![{_text(words_of(each))}]({quote(beside)})"
+        for name, (beside, each) in drawn.items()
+    }
+    files = {str(file.with_name(beside)): standalone(each) for beside, each in drawn.values()}
+    return {str(file): _text_of(answer, shown), **files}
+
+
+def _text_of(answer: Answer, pictures: Mapping[str, str]) -> str:
+    return without_controls("\n".join(_document(answer, pictures)).rstrip() + "\n")
+
+
+def _document(answer: Answer, pictures: Mapping[str, str]) -> Iterator[str]:
     yield f"# {_text(words.title(answer))}"
     yield ""
     if answer.model:
@@ -41,34 +67,42 @@ def _document(answer: Answer) -> Iterator[str]:
         yield from _findings(words.all_findings(answer))
         yield from (f"**{words.summary(words.all_findings(answer))}**", "")
     else:
-        yield from _layouts(answer)
+        yield from _layouts(answer, pictures)
     yield from _rejected(answer)
     yield from _math(answer.math or ())
     yield from (f"- note: {_text(note)}" for note in answer.notes)
 
 
-def _layouts(answer: Answer) -> Iterator[str]:
+def _layouts(answer: Answer, pictures: Mapping[str, str]) -> Iterator[str]:
     if answer.command == "recommend" and not answer.layouts:
         yield from ("**nothing fits**", "")
     for layout in answer.layouts[:1]:
-        yield from _layout(layout)
+        yield from _layout(layout, pictures)
     yield from _others(answer.layouts[1:])
     yield from _findings(answer.findings)
 
 
-def _layout(layout: Layout) -> Iterator[str]:
+def _layout(layout: Layout, pictures: Mapping[str, str]) -> Iterator[str]:
     yield f"## {words.layout_name(layout)} on {layout.gpus_used} GPUs"
     yield ""
     yield f"**{_text(words.fit_text(layout.fit))}.** {_text(layout.why)}".rstrip()
     yield ""
     if layout.memory:
         yield from _memory(layout.memory)
+        yield from _picture("memory", pictures)
     for label, text in words.facts(layout).items():
         yield f"- {label}: {_text(text)}"
     yield from (f"- note: {_text(note)}" for note in layout.notes)
     yield ""
+    yield from _picture("room", pictures)
+    yield from _picture("cluster", pictures)
     yield from _findings(layout.findings)
     yield from _commands(layout.commands)
+
+
+def _picture(name: str, pictures: Mapping[str, str]) -> Iterator[str]:
+    if name in pictures:
+        yield from (pictures[name], "")
 
 
 def _memory(memory: Memory) -> Iterator[str]:

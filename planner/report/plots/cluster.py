@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from planner.plan import Sizes
 
 _CELL, _HEIGHT, _GAP, _MARGIN, _HEAD, _LINK = 74.0, 56.0, 6.0, 10.0, 24.0, 24.0
+_TRUNK, _BUS = 18.0, 18.0
 _GPUS_A_ROW = 8
 #: more hosts than these look like those before
 _MOST_NODES = 16
@@ -22,36 +23,64 @@ _STAGE_COLOURS = 6
 
 
 def cluster_drawing(drawn: ClusterMap, sizes: Sizes, name: str) -> Element:
-    """Hosts as boxes, side by side while there is room; the network joins the boxes."""
+    """Hosts as boxes, side by side while there is room; the network runs below each row."""
     nodes = drawn.nodes[:_MOST_NODES]
     width, height = _node_size(nodes[0])
-    columns = max(1, int(_width_of(_GPUS_A_ROW) // width))
-    lines = -(-len(nodes) // columns)
-    network = 34.0 if drawn.network else 0.0
-    whole = columns * width + (columns - 1) * _GAP + network
-    parts = [
-        tag(
-            "g",
-            _node(node, drawn, sizes),
-            transform=_moved(
-                network + at % columns * (width + _GAP), at // columns * (height + _GAP * 2)
-            ),
+    columns = min(len(nodes), max(1, _GPUS_A_ROW // len(nodes[0].gpus)))
+    rows = -(-len(nodes) // columns)
+    left = _TRUNK if drawn.network else 0.0
+    whole = left + columns * (width + _GAP) - _GAP
+    bottom = rows * (height + _BUS)
+    boxes = (
+        tag("g", _node(node, drawn, sizes), transform=_moved(x, y))
+        for node, (x, y) in zip(
+            nodes, _places(len(nodes), columns, width, height, left), strict=True
         )
-        for at, node in enumerate(nodes)
-    ]
-    bottom = lines * (height + _GAP * 2)
+    )
+    below = _below(drawn)
     return tag(
         "svg",
         tag("title", "The cluster, and which rank sits on which GPU", id=f"{name}-title"),
         tag("desc", in_words(drawn, sizes), id=f"{name}-desc"),
-        _trunk(drawn.network, lines, height) if drawn.network else None,
-        parts,
-        viewBox=f"0 0 {whole:g} {bottom:g}",
+        _network(len(nodes), columns, width, height) if drawn.network else None,
+        boxes,
+        tag("text", below, x=f"{left:g}", y=f"{bottom + 12:g}") if below else None,
+        viewBox=f"0 0 {whole:g} {bottom + (22 if below else 0):g}",
+        style=f"max-width: {whole:g}px",
         role="img",
         class_="plot cluster",
         aria_labelledby=f"{name}-title",
         aria_describedby=f"{name}-desc",
     )
+
+
+def _places(
+    nodes: int, columns: int, width: float, height: float, left: float
+) -> Iterator[tuple[float, float]]:
+    for at in range(nodes):
+        yield left + at % columns * (width + _GAP), at // columns * (height + _BUS)
+
+
+def _network(nodes: int, columns: int, width: float, height: float) -> Iterator[Element]:
+    """A line below each row of hosts with a branch to each, all joined at the left edge."""
+    lines = set()
+    start = _TRUNK / 2 if nodes > columns else _TRUNK + width / 2
+    for x, y in _places(nodes, columns, width, height, _TRUNK):
+        middle, line = x + width / 2, y + height + _BUS / 2
+        lines.add(line)
+        yield _line(middle, y + height, middle, line, "trunk")
+        yield _line(start, line, middle, line, "trunk")
+    yield _line(_TRUNK / 2, min(lines), _TRUNK / 2, max(lines), "trunk")
+
+
+def _below(drawn: ClusterMap) -> str:
+    """What the drawing cannot show, and what its lines are."""
+    words = [f"between hosts: {link_text(drawn.network, 'host')}"] if drawn.network else []
+    if drawn.domain > len(drawn.nodes[0].gpus):
+        words.append(f"{drawn.domain} GPUs share {drawn.link.name if drawn.link else 'links'}")
+    if (more := len(drawn.nodes) - _MOST_NODES) > 0:
+        words.append(f"{more} more hosts")
+    return "; ".join(words)
 
 
 def in_words(drawn: ClusterMap, sizes: Sizes) -> str:
@@ -60,6 +89,8 @@ def in_words(drawn: ClusterMap, sizes: Sizes) -> str:
     told[0] += f" of {len(drawn.nodes[0].gpus)} {drawn.accelerator}"
     if drawn.link:
         told.append(f"the GPUs of a host are joined by {link_text(drawn.link, 'GPU')}")
+    if drawn.domain > len(drawn.nodes[0].gpus):
+        told.append(f"{drawn.domain} of them over several hosts")
     if drawn.network:
         told.append(f"the hosts by {link_text(drawn.network, 'host')}")
     sentences = [", ".join(told) + "."]
@@ -68,7 +99,7 @@ def in_words(drawn: ClusterMap, sizes: Sizes) -> str:
         parts = (_run_in_words(what, [gpu.index for gpu in gpus]) for what, gpus in runs)
         sentences.append(f"{node.name}: {'; '.join(parts)}.")
     if len(drawn.nodes) > _MOST_NODES:
-        sentences.append(f"{len(drawn.nodes) - _MOST_NODES} more hosts are not told.")
+        sentences.append(f"{len(drawn.nodes) - _MOST_NODES} more hosts are not drawn.")
     if drawn.unplaced:
         sentences.append(f"The layout wants {drawn.unplaced} GPUs and finds no place.")
     return " ".join(sentences)
@@ -156,23 +187,6 @@ def _islands(gpus: Sequence[MappedGpu], drawn: ClusterMap, top: float) -> Iterat
         text = link_text(drawn.link, "GPU") if width > 3 * _CELL else drawn.link.name
         yield tag("text", text, x=f"{x + width / 2:g}", y=f"{top + 20:g}", class_="small middle")
         x += width + _GAP
-
-
-def _trunk(network: MappedLink | None, lines: int, height: float) -> Iterator[Element]:
-    """The network at the left edge, with a branch to each row of hosts."""
-    if network is None:
-        return
-    step = height + _GAP * 2
-    middle = (lines - 1) * step + height
-    yield _line(22, height / 2, 22, (lines - 1) * step + height / 2, "trunk")
-    for line in range(lines):
-        yield _line(22, line * step + height / 2, 34, line * step + height / 2, "trunk")
-    yield tag(
-        "text",
-        link_text(network, "host"),
-        class_="small middle",
-        transform=f"translate(12 {middle / 2:g}) rotate(-90)",
-    )
 
 
 def _box(x: float, y: float, width: float, height: float, kind: str) -> Element:

@@ -26,8 +26,7 @@ def context_plot(points: Sequence[ContextPoint], kv: KvCache, name: str) -> Elem
         return None
     description = (
         f"From {shown[0].requests:,.0f} requests of {count_text(shown[0].tokens)} tokens down to "
-        f"{shown[-1].requests:,.2f} of {count_text(shown[-1].tokens)}. "
-        "The table below holds the same points."
+        f"{shown[-1].requests:,.2f} of {count_text(shown[-1].tokens)}."
     )
     with plot(name, "Requests that the KV cache holds, by their length", description) as drawn:
         _draw(drawn.axes, shown, kv)
