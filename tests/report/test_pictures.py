@@ -14,7 +14,7 @@ from planner.report.base import find, written
 from planner.report.plots.bars import memory_bars
 from planner.report.plots.cluster import cluster_drawing, in_words
 from planner.report.plots.figure import COLOURS, ROLES
-from tests.answers import deepseek_r1, nothing_fits
+from tests.answers import broken, deepseek_r1, nothing_fits
 
 if TYPE_CHECKING:
     from planner.plan import Answer, HardwareGroup, Layout
@@ -61,8 +61,9 @@ def test_plots_take_the_pages_colours(files: dict[str, str]) -> None:
     assert set(COLOURS) == set(ROLES.values())
 
 
-def test_an_answer_without_layouts_has_no_pictures() -> None:
-    assert list(written(find("markdown"), nothing_fits(), "x.md")) == ["x.md"]
+@pytest.mark.parametrize("without", [nothing_fits(), broken()])
+def test_findings_and_answers_without_layouts_have_no_pictures(without: Answer) -> None:
+    assert list(written(find("markdown"), without, "x.md")) == ["x.md"]
 
 
 def test_a_format_without_pictures_is_one_file() -> None:

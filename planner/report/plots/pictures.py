@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def pictures(answer: Answer) -> dict[str, Element]:
-    """Drawings of the best layout by name; plots only where matplotlib is installed."""
+    """Drawings of the best layout by name; plots only where matplotlib is installed.
+
+    ``validate`` answers with findings, and has none.
+    """
     return {name: drawing for name, drawing in _drawn(answer) if drawing is not None}
 
 
@@ -28,7 +31,7 @@ def words_of(drawing: Element) -> str:
 
 
 def _drawn(answer: Answer) -> Iterator[tuple[str, Element | None]]:
-    if not answer.layouts or len(answer.targets) > 1:
+    if not answer.layouts or answer.command == "validate":
         return
     best = answer.layouts[0]
     groups = answer.hardware.groups if answer.hardware else ()
