@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import plugins
+from planner.cli.command import COMPLETE
 from planner.cli.group import Group
 from planner.cli.output import complain, write
 from planner.errors import ExitCode, PlannerError, UsageError
@@ -113,7 +114,7 @@ def _as_own(error: click.ClickException) -> PlannerError:
 
 def main() -> None:
     """The console script."""
-    if "_PLANNER_COMPLETE" in os.environ:
+    if COMPLETE in os.environ:
         PROGRAM.main(prog_name="planner")
     code = run(sys.argv[1:])
     # the help page is still in the buffer; a reader who went away is no error

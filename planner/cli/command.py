@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,12 @@ from planner.vllm.tokens import Token, tokens
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from click.shell_completion import CompletionItem
+
     from planner.vllm.option import Kind
 
+#: the variable by which a shell asks what may stand next
+COMPLETE = "_PLANNER_COMPLETE"
 #: where a command finds what was typed for vLLM, and after ``--``
 _ARGUMENTS = "planner.vllm.arguments"
 _COMMAND = "planner.vllm.command"
@@ -46,9 +51,34 @@ class PlannerCommand(click.Command):
         super().__init__(*args, **kwargs)
         self.vllm = vllm
         self.target = target
+        if COMPLETE in os.environ:
+            self._offer()
+
+    def _offer(self) -> None:
+        """Let every value offer what it may be: a shell asks, nobody else."""
+        from planner.cli.completing import completed
+
+        for param in self.params:
+            completed(param)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Own options, then vLLM's."""
+        own = super().shell_complete(ctx, incomplete)
+        if not self.vllm or not incomplete.startswith("-"):
+            return own
+        from click.shell_completion import CompletionItem
+
+        told = {flag: option.help for option in OPTIONS.values() for flag in option.flags}
+        names = [*told, *known()] if incomplete.startswith("--") else list(told)
+        seen = {item.value for item in own}
+        theirs = (name for name in dict.fromkeys(names) if name not in seen)
+        begun = (name for name in theirs if name.startswith(incomplete))
+        return own + [CompletionItem(name, help=told.get(name)) for name in begun]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Hand click its own options, and keep what is meant for vLLM."""
+        if ctx.resilient_parsing:
+            return super().parse_args(ctx, args)
         if self.target and "--" in args:
             at = args.index("--")
             args, ctx.meta[_COMMAND] = args[:at], tuple(args[at + 1 :])

@@ -48,7 +48,7 @@ def list_(kind: str, pattern: str, form: str) -> None:
 
 
 @hardware.command("show", cls=PlannerCommand)
-@click.argument("name")
+@click.argument("name", metavar="HARDWARE")
 @_format
 def show(name: str, form: str) -> None:
     """Everything that is known of a board, node type or network, by any of its names."""

@@ -34,7 +34,7 @@ def list_(pattern: str, form: str) -> None:
 
 
 @models.command("show", cls=PlannerCommand)
-@click.argument("name")
+@click.argument("name", metavar="MODEL")
 @_format
 def show(name: str, form: str) -> None:
     """Everything the catalogue knows of a model, by id or short name."""
