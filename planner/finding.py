@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from enum import StrEnum
 
 from planner.frozen import frozen
@@ -44,11 +45,43 @@ class Location:
 
 
 @frozen
+class Edit:
+    """Text to put in the place of a piece of a file; lines and columns from 1, the end excluded."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+@frozen
+class Repair:
+    """What takes a finding away, as data.
+
+    Attributes:
+        safe: there is one answer, and what the deployment offers stays; else somebody must choose.
+        options: words by the flag in whose place they go, with its value; none takes it out, and
+            those of a flag that is not there are added.
+        shared_memory: what a container is to be given at /dev/shm, as docker writes sizes.
+        start_s: seconds that a container must be given to start.
+        edits: the same, done to the finding's file; none where nothing can be edited.
+    """
+
+    safe: bool = True
+    options: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    shared_memory: str | None = None
+    start_s: int | None = None
+    edits: tuple[Edit, ...] = ()
+
+
+@frozen
 class Finding:
     """One thing that is wrong or could be better.
 
     ``message`` says what, with numbers; ``cause`` says why; ``fix`` says what to type;
-    ``source`` names the vLLM function or the document it rests on.
+    ``source`` names the vLLM function or the document it rests on; ``repair`` is the fix as data,
+    where it is one that a program can make.
     """
 
     code: str
@@ -60,3 +93,4 @@ class Finding:
     fix: str = ""
     source: str = ""
     location: Location | None = None
+    repair: Repair | None = None

@@ -25,6 +25,8 @@ Iterable[Explanation]``, each with its ``place``; its examples are manifests. Ru
 several files and its comments; who finds them builds the sentence. Elsewhere a sentence knows
 neither its rule's code nor its severity: the functions below stamp them.
 
+Where a fix is one that a program can make, its explanation gives it as data too: ``repair``.
+
 Any rule may name texts of vLLM's own log that mean it, as regular expressions: ``LOG``. A rule of
 scope ``log`` judges nothing else, and its examples are lines of a log; it may offer
 ``explain(error: LogError, facts: LogFacts) -> Explanation`` where the manual page is not enough.
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
     from planner.case import Case
     from planner.case.document import DocumentCase
     from planner.case.host import HostCase
-    from planner.finding import Location
+    from planner.finding import Location, Repair
     from planner.model.keys import Keys
     from planner.units import Bools
     from planner.vllm.arguments import VllmArguments
@@ -71,6 +73,8 @@ class Explanation:
     fix: str = ""
     source: str = ""
     place: Location | None = None
+    repair: Repair | None = None
+    """The fix as data, where a program can make it."""
 
 
 @frozen
@@ -245,6 +249,7 @@ def _stamp(rule: Rule, why: Explanation, severity: Severity) -> Finding:
         fix=why.fix,
         source=why.source,
         location=why.place,
+        repair=why.repair,
     )
 
 

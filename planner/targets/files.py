@@ -34,8 +34,16 @@ def read_documents(name: str) -> tuple[Document, ...]:
     Raises:
         InvalidInputError: missing, too large, not text, or not what its suffix says.
     """
+    return documents_of(name, text_of(name))
+
+
+def documents_of(name: str, typed: str) -> tuple[Document, ...]:
+    """All documents of a file with this text, whatever it holds now.
+
+    Raises:
+        InvalidInputError: not what its suffix says.
+    """
     path = Path(name)
-    typed = text_of(name)
     if path.suffix == ".json":
         try:
             return (Document(name=name, text=typed, data=json.loads(typed)),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from planner import plugins
@@ -58,7 +59,12 @@ def file_targets(
     known = [(each, _format(each)) for each in documents]
     if not explicit:
         known = [(each, kind) for each, kind in known if kind is None or _certain(kind, each)]
-    found = [t for each, kind in known if kind is not None for t in kind.targets(each, version)]
+    found = [
+        replace(target, text=each.text)
+        for each, kind in known
+        if kind is not None
+        for target in kind.targets(each, version)
+    ]
     if found or not explicit:
         return found
     name = documents[0].name

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.errors import InvalidInputError, PlannerError, UsageError
 from planner.frozen import frozen
 from planner.targets.comments import suppressions
-from planner.targets.files import read_documents, text_of
+from planner.targets.files import documents_of, read_documents, text_of
 from planner.targets.read import command_target, file_targets
-from planner.targets.walk import files
+from planner.targets.walk import NamedFile, files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from planner.targets.comments import Suppression
     from planner.targets.document import Document
     from planner.targets.target import Target
-    from planner.targets.walk import NamedFile
 
 
 @frozen
@@ -38,6 +38,7 @@ class Reading:
         suppressions: comments of the files that ask for silence.
         searched: files were looked for, not only named.
         notes: what was passed over.
+        version: whose options count; otherwise: whose, where a target names none either.
     """
 
     targets: tuple[Target, ...] = ()
@@ -45,6 +46,8 @@ class Reading:
     suppressions: tuple[Suppression, ...] = ()
     searched: bool = False
     notes: tuple[str, ...] = ()
+    version: str | None = None
+    otherwise: str | None = None
 
 
 def read_all(
@@ -91,6 +94,27 @@ def read_all(
         suppressions=tuple(reader.suppressions),
         searched=searched,
         notes=reader.notes(),
+        version=version,
+        otherwise=otherwise,
+    )
+
+
+def reread(earlier: Reading, name: str, text: str) -> Reading:
+    """One of the files of a run alone, with another text.
+
+    Raises:
+        PlannerError: it cannot be read any more.
+    """
+    reader = _Reader(earlier.version, earlier.otherwise)
+    reader.keep(NamedFile(name=name), documents_of(name, text))
+    return replace(
+        earlier,
+        targets=tuple(reader.targets),
+        failures=tuple(reader.failures),
+        suppressions=tuple(reader.suppressions),
+        # what is wrong with it is then a finding
+        searched=True,
+        notes=(),
     )
 
 
@@ -111,7 +135,11 @@ class _Reader:
             documents = read_documents(file.name)
         except PlannerError as error:
             self._unreadable(file, error)
-            return
+        else:
+            self.keep(file, documents)
+
+    def keep(self, file: NamedFile, documents: Sequence[Document]) -> None:
+        """Keep the deployments of a file that was read."""
         try:
             found = self._found(documents, explicit=file.explicit)
         except PlannerError as error:

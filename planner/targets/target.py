@@ -42,6 +42,10 @@ class Target:
     """What surrounds the server, where the file says so."""
     places: Mapping[str, Location] = field(default_factory=dict)
     """Where an option is fixed, by its name."""
+    words: tuple[tuple[Word, ...], ...] = ()
+    """What each of the commands was read from; those that its kind of file implies have no line."""
+    text: str = ""
+    """All of the file."""
 
     @property
     def model(self) -> str | None:

@@ -50,6 +50,7 @@ def targets(document: Document, version: str | None) -> Iterator[Target]:
             vllm_version=container.release,
             container=container,
             places=option_places(document.name, command, words),
+            words=(tuple(words),),
         )
 
 

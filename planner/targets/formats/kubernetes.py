@@ -80,4 +80,5 @@ def _target(document: Document, found: list[tuple[Pod, _Served]]) -> Target:
         vllm_version=first.container.release,
         container=first.container,
         places=option_places(document.name, first.command, first.words),
+        words=tuple(tuple(served.words) for _, served in found),
     )

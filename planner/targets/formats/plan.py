@@ -9,11 +9,11 @@ from planner.targets.target import Target
 from planner.vllm.command import ServeCommand, read_command, write_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.finding import Location
     from planner.plan import Answer, HardwareGroup, Layout
-    from planner.targets.document import Document
+    from planner.targets.document import Document, Word
 
 KIND = "plans"
 #: the five sizes of a layout, by the option that fixes each
@@ -61,8 +61,16 @@ def targets(document: Document, version: str | None) -> tuple[Target, ...]:
             memory_taken=_taken(plan.hardware.groups) if plan.hardware else None,
             vllm_version=plan.vllm_version,
             places=_places(document, layout),
+            words=tuple(_words(document, layout)),
         ),
     )
+
+
+def _words(document: Document, layout: Layout) -> Iterator[tuple[Word, ...]]:
+    """The words of the commands that start vLLM."""
+    for index, command in enumerate(layout.commands):
+        if command.argv and command.argv[0] != "ray":
+            yield tuple(document.words("layouts", 0, "commands", index, "argv"))
 
 
 def _places(document: Document, layout: Layout) -> dict[str, Location]:

@@ -41,11 +41,19 @@ def targets(document: Document, version: str | None) -> Iterator[Target]:
         if target is None:
             continue
         earlier = found.get(target.model)
-        commands = (*(earlier or target).commands, *(target.commands if earlier else ()))
-        found[target.model] = replace(earlier or target, commands=commands)
+        found[target.model] = target if earlier is None else _joined(earlier, target)
     gpus = _slurm_gpus(document.text)
     for target in found.values():
         yield replace(target, gpus=gpus)
+
+
+def _joined(earlier: Target, later: Target) -> Target:
+    """Two hosts of one deployment."""
+    return replace(
+        earlier,
+        commands=(*earlier.commands, *later.commands),
+        words=(*earlier.words, *later.words),
+    )
 
 
 def _target(
@@ -68,6 +76,7 @@ def _target(
         vllm_version=container.release,
         container=container,
         places=option_places(document.name, command, served),
+        words=(tuple(served),),
     )
 
 

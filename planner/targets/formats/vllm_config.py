@@ -48,6 +48,7 @@ def targets(document: Document, version: str | None) -> Iterator[Target]:
         name=document.name,
         commands=(command,),
         places=option_places(document.name, command, words),
+        words=(tuple(words),),
     )
 
 
