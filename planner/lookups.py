@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from planner.errors import PlannerError
 from planner.hardware.cluster import parse_cluster
+from planner.model.encoder_items import encoder_items
+from planner.model.older_builds import as_built_before
+from planner.model.read import read_architecture
 from planner.model.source import find_model
+from planner.vllm.media import leaves_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from planner.hardware.cluster import Cluster
+    from planner.model.architecture import Architecture
     from planner.model.source import ModelSource
     from planner.request import Request
+    from planner.vllm.arguments import VllmArguments
+    from planner.vllm.version import VllmVersion
 
 T = TypeVar("T")
 
@@ -24,6 +31,7 @@ class Lookups:
     def __init__(self) -> None:
         self._clusters: dict[Hashable, Cluster | PlannerError] = {}
         self._models: dict[Hashable, ModelSource | PlannerError] = {}
+        self._made: dict[Hashable, tuple[tuple[Any, ...], Any]] = {}
 
     def cluster(self, gpus: tuple[str, ...]) -> Cluster:
         """The cluster that texts name.
@@ -32,6 +40,35 @@ class Lookups:
             PlannerError: as ``parse_cluster``.
         """
         return _once(self._clusters, gpus, lambda: parse_cluster(gpus))
+
+    def made(self, make: Callable[..., T], *of: Any) -> T:  # noqa: ANN401 - what it takes
+        """What a function makes of some objects, once for the same ones.
+
+        They are kept, so that an ``id`` goes on meaning one of them; to hash a model, or compare
+        two, would take longer than much that is made of it.
+        """
+        key = (make, *map(id, of))
+        if key not in self._made:
+            self._made[key] = of, make(*of)
+        found: T = self._made[key][1]
+        return found
+
+    def architecture(
+        self, config: Mapping[str, Any], pinned: VllmArguments, version: VllmVersion
+    ) -> Architecture:
+        """The model as a release builds it, with its encoders as options ask for them.
+
+        Raises:
+            InvalidInputError: as ``read_architecture``.
+        """
+        read = self.made(read_architecture, config)
+        architecture = self.made(as_built_before, read, version.rotary_positions)
+        items = encoder_items(config)
+        text_only = items is not None and leaves_out(pinned.limit_mm_per_prompt, items.kinds)
+        if pinned.language_model_only or (text_only and "audio_config" not in config):
+            return architecture.without_tower()
+        whole = pinned.mm_encoder_tp_mode == "data"
+        return architecture.with_whole_tower() if whole else architecture
 
     def model(self, request: Request, environ: Mapping[str, str]) -> ModelSource:
         """The model of a request.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from planner.calibration import SHIPPED, Calibration, load_calibration
 from planner.case import Case
@@ -20,15 +20,13 @@ from planner.model.drafting import find_drafter
 from planner.model.encoder_items import encoder_items
 from planner.model.keys import Keys
 from planner.model.layer_kinds import layer_kinds
-from planner.model.older_builds import as_built_before
 from planner.model.overrides import with_overrides
-from planner.model.read import read_architecture
+from planner.model.parameters import count_parameters
 from planner.quant.read import quantization_config, read_quantization
 from planner.quant.unquantized import UNQUANTIZED
 from planner.rules.base import AskedModel, find_rule, model_findings
 from planner.rules.ver003_option_unknown import own_option_findings
 from planner.settings import compute_capability, settle
-from planner.vllm.media import leaves_out
 from planner.vllm.registry import model_classes
 from planner.vllm.version import VllmVersion, find_version
 
@@ -39,10 +37,10 @@ if TYPE_CHECKING:
     from planner.hardware.cluster import NodeGroup
     from planner.layout import Layouts
     from planner.model.architecture import Architecture
+    from planner.model.layer_kinds import LayerKinds
     from planner.model.source import ModelSource
     from planner.quant.base import Quantization
     from planner.request import Request
-    from planner.vllm.arguments import VllmArguments
 
 PARTITION = "VLLM_PP_LAYER_PARTITION"
 UNKNOWN_CLASS = "VER002"
@@ -67,6 +65,10 @@ class Subject:
     quantization: Quantization
     calibration: Calibration = SHIPPED
     drafter: Drafter = NO_DRAFTER
+    kinds: LayerKinds | None = None
+    """The architecture's layers by kind."""
+    parameters: int | None = None
+    """What the architecture counts; both None where it is unknown."""
 
     @property
     def known(self) -> Architecture:
@@ -116,16 +118,9 @@ def resolve(
     if any(found.code == UNKNOWN_CLASS for found in findings):
         _refuse_remote_code(source)
     asked = request.pinned.quantization
-    architecture = None if refused else _architecture(source.config, request.pinned, version)
-    drafter, notes = NO_DRAFTER, tuple[str, ...]()
-    if architecture is not None:
-        drafter, notes = find_drafter(
-            request.pinned,
-            architecture,
-            source.config,
-            offline=request.offline,
-            environ=environ,
-        )
+    quantization = UNQUANTIZED if refused else lookups.made(read_quantization, source.config, asked)
+    architecture = None if refused else lookups.architecture(source.config, request.pinned, version)
+    drafter, notes = _drafter(request, architecture, source, environ)
     return Subject(
         request=request,
         source=replace(source, notes=(*source.notes, *notes)) if notes else source,
@@ -133,9 +128,25 @@ def resolve(
         version=version,
         findings=findings,
         architecture=architecture,
-        quantization=UNQUANTIZED if refused else read_quantization(source.config, asked),
+        quantization=quantization,
         calibration=load_calibration(environ) if request.calibration else SHIPPED,
         drafter=drafter,
+        kinds=lookups.made(layer_kinds, architecture, quantization) if architecture else None,
+        parameters=lookups.made(count_parameters, architecture) if architecture else None,
+    )
+
+
+def _drafter(
+    request: Request,
+    architecture: Architecture | None,
+    source: ModelSource,
+    environ: Mapping[str, str],
+) -> tuple[Drafter, tuple[str, ...]]:
+    if architecture is None:
+        return NO_DRAFTER, ()
+    offline = request.offline
+    return find_drafter(
+        request.pinned, architecture, source.config, offline=offline, environ=environ
     )
 
 
@@ -167,18 +178,6 @@ def _refuse_remote_code(source: ModelSource) -> None:
         )
 
 
-def _architecture(
-    config: Mapping[str, Any], pinned: VllmArguments, version: VllmVersion
-) -> Architecture:
-    """The model as a release builds it, with its encoders as options ask for them."""
-    architecture = as_built_before(read_architecture(config), version.rotary_positions)
-    items = encoder_items(config)
-    text_only = items is not None and leaves_out(pinned.limit_mm_per_prompt, items.kinds)
-    if pinned.language_model_only or (text_only and "audio_config" not in config):
-        return architecture.without_tower()
-    return architecture.with_whole_tower() if pinned.mm_encoder_tp_mode == "data" else architecture
-
-
 def table(
     subject: Subject,
     group: NodeGroup,
@@ -192,7 +191,7 @@ def table(
     return Case(
         architecture=subject.known,
         quantization=subject.quantization,
-        kinds=layer_kinds(subject.known, subject.quantization),
+        kinds=subject.kinds or layer_kinds(subject.known, subject.quantization),
         group=group,
         layouts=layouts,
         arguments=request.pinned,

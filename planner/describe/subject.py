@@ -11,7 +11,6 @@ from planner.memory.kv_cache.settings import KvCacheSettings
 from planner.memory.stages import Stages
 from planner.memory.weights import stage_tensors, weights
 from planner.model.layer_kinds import layer_kinds
-from planner.model.parameters import count_parameters
 from planner.settings import NEAREST_CAPABILITY, model_dtype
 from planner.units import DTYPE_BYTES
 
@@ -34,7 +33,7 @@ def describe_model(subject: Subject) -> plan.Model:
         architecture=architecture.name,
         source=source.source,
         trust=source.trust,
-        parameters=count_parameters(architecture),
+        parameters=subject.parameters,
         quantization=None if method == "none" else method,
         dtype=architecture.dtype,
         max_model_len=architecture.max_model_len,

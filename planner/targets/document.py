@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planner.finding import Location
 from planner.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 #: keys and indexes from the top of a document
 Path = tuple[str | int, ...]
 
 
-@frozen
-class Mark:
+class Mark(NamedTuple):
     """Where a key or an item begins, and where its value does; lines and columns from 1."""
 
     line: int
     column: int
     value_line: int
     value_column: int
+
+
+class PlacedMapping(dict[Any, Any]):
+    """A mapping that knows where its keys stand."""
+
+    __slots__ = ("places",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: dict[Any, Mark] = {}
+
+
+class PlacedList(list[Any]):
+    """A list that knows where its items stand."""
+
+    __slots__ = ("places",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: list[Mark] = []
 
 
 @frozen
@@ -42,14 +60,13 @@ class Document:
         name: the file's.
         text: all of the file.
         data: what it says, as mappings, lists and scalars; None where it is no YAML or JSON.
-        marks: where keys and items stand; empty for JSON and for plain text.
+            Mappings and lists of YAML are placed.
         is_text: the file is neither YAML nor JSON, but a script.
     """
 
     name: str
     text: str = ""
     data: Any = None
-    marks: Mapping[Path, Mark] = field(default_factory=dict)
     is_text: bool = False
 
     def at(self, *path: str | int) -> Any:  # noqa: ANN401 - whatever a file holds
@@ -64,14 +81,25 @@ class Document:
                 return None
         return node
 
+    def mark(self, *path: str | int) -> Mark | None:
+        """Where a key or an item stands; None where there is none, in JSON and in plain text."""
+        return self._marks(*path)[-1] if path else None
+
     def place(self, *path: str | int) -> Location:
         """Where a key or an item stands, or the nearest thing that holds it."""
-        for depth in range(len(path), 0, -1):
-            mark = self.marks.get(path[:depth])
-            if mark is not None:
-                dotted = ".".join(map(str, path))
-                return Location(file=self.name, line=mark.line, column=mark.column, path=dotted)
-        return Location(file=self.name)
+        mark = next((mark for mark in reversed(self._marks(*path)) if mark), None)
+        if mark is None:
+            return Location(file=self.name)
+        dotted = ".".join(map(str, path))
+        return Location(file=self.name, line=mark.line, column=mark.column, path=dotted)
+
+    def _marks(self, *path: str | int) -> list[Mark | None]:
+        """The marks on the way to a part, one a step."""
+        node, found = self.data, list[Mark | None]()
+        for key in path:
+            mark, node = _step(node, key)
+            found.append(mark)
+        return found
 
     def words(self, *path: str | int) -> list[Word]:
         """A list of scalars at a path as words of a command, each with its place."""
@@ -81,7 +109,7 @@ class Document:
         return [self._word(item, (*path, index)) for index, item in enumerate(items)]
 
     def _word(self, item: Any, path: Path) -> Word:  # noqa: ANN401 - a scalar of a file
-        mark = self.marks.get(path)
+        mark = self.mark(*path)
         text = "" if item is None else str(item)
         if mark is None:
             return Word(text=text)
@@ -90,22 +118,23 @@ class Document:
     @property
     def lines(self) -> dict[str, int]:
         """The line of each key, by its path with dots."""
-        return {".".join(map(str, path)): mark.line for path, mark in self.marks.items()}
+        return dict(_lines(self.data, ""))
 
 
-def marks(node: Any, above: Path = ()) -> Iterator[tuple[Path, Mark]]:  # noqa: ANN401
-    """Where the parts of what ruamel read stand."""
-    pairs = node.items() if isinstance(node, dict) else enumerate(node)
-    # ruamel keeps [line, column, …] of each key or item, but none of a tagged sequence
-    places = node.lc.data or {}
-    for key, value in pairs:
-        path = (*above, key if isinstance(key, int) else str(key))
-        if key in places:
-            line, column, *of_value = (n + 1 for n in places[key])
-            value_line, value_column = of_value or (line, column)
-            yield (
-                path,
-                Mark(line=line, column=column, value_line=value_line, value_column=value_column),
-            )
-        if isinstance(value, dict | list):
-            yield from marks(value, path)
+def _step(node: Any, key: str | int) -> tuple[Mark | None, Any]:  # noqa: ANN401
+    if isinstance(node, PlacedMapping):
+        return node.places.get(key), node.get(key)
+    if isinstance(node, PlacedList) and isinstance(key, int) and key < len(node):
+        return node.places[key], node[key]
+    return None, None
+
+
+def _lines(node: Any, above: str) -> Iterator[tuple[str, int]]:  # noqa: ANN401
+    if not isinstance(node, PlacedMapping | PlacedList):
+        return
+    keys = node if isinstance(node, dict) else range(len(node))
+    for key in keys:
+        mark, value = _step(node, key)
+        if mark is not None:
+            yield f"{above}{key}", mark.line
+        yield from _lines(value, f"{above}{key}.")

@@ -35,6 +35,7 @@ HEAVY = {
     "rich",
     "ruamel",
     "ruamel.yaml",
+    "yaml",
     "huggingface_hub",
     "pynvml",
     "transformers",

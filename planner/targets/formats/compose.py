@@ -58,7 +58,7 @@ def _words(document: Document, *path: str) -> list[Word]:
     """A command as a list, or as one text that compose splits as a shell does."""
     typed = document.at(*path)
     if isinstance(typed, str):
-        mark = document.marks.get(path)
+        mark = document.mark(*path)
         return split(_plain(typed), Word(text="", line=mark.value_line if mark else None))
     return [replace(word, text=_plain(word.text)) for word in document.words(*path)]
 

@@ -58,7 +58,7 @@ def _option(
     value: Any,  # noqa: ANN401 - a part of a file
     version: str | None,
 ) -> list[Word]:
-    mark = document.marks.get((key,))
+    mark = document.mark(key)
     line, column = (mark.line, mark.column) if mark else (None, None)
 
     def word(text: str) -> Word:
