@@ -10,6 +10,7 @@ import click
 from planner.cli import options
 from planner.cli.command import Grouped, PlannerCommand
 from planner.cli.output import complain, write
+from planner.cli.waiting import waiting
 from planner.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def calibrate(
         _show(document(flow.known()), form)
         return ExitCode.OK
     asked = options.asked(ctx, {**typed, "allow": ()})
-    answer = flow.calibrate([Path(log) for log in logs], asked, keep=not dry)
+    with waiting("reading logs"):
+        answer = flow.calibrate([Path(log) for log in logs], asked, keep=not dry)
     _show(document(answer), form)
     for error in answer.unread:
         complain(error)

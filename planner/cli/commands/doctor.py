@@ -8,6 +8,7 @@ import click
 
 from planner.cli.command import PlannerCommand
 from planner.cli.output import write
+from planner.cli.waiting import waiting
 from planner.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -52,9 +53,10 @@ def doctor(
     from planner.runtime import doctor as flow
     from planner.runtime.measure.software import find_python
 
-    diagnosis = flow.examine(
-        python=find_python(python) if python else "", plan=plan, facts=facts, online=online
-    )
+    with waiting("looking at this machine"):
+        diagnosis = flow.examine(
+            python=find_python(python) if python else "", plan=plan, facts=facts, online=online
+        )
     answer = flow.document(diagnosis)
     if form == "table":
         from planner.cli.doctor_text import doctor_text

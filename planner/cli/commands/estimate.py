@@ -9,6 +9,7 @@ import click
 from planner.cli import options
 from planner.cli.command import PlannerCommand
 from planner.cli.output import Delivery
+from planner.cli.waiting import waiting
 
 
 @click.command("estimate", cls=PlannerCommand, vllm=True)
@@ -39,7 +40,9 @@ def estimate(
     delivery = Delivery.of(format_, output, fail_on)
     asked = delivery.asking(options.asked(ctx, typed))
     require(asked, "estimate", gpus=False)
-    return delivery.deliver(flow(asked))
+    with waiting("working out the layout"):
+        answer = flow(asked)
+    return delivery.deliver(answer)
 
 
 COMMAND = estimate

@@ -6,6 +6,7 @@ import click
 
 from planner.cli.command import PlannerCommand
 from planner.cli.output import write
+from planner.cli.waiting import waiting
 
 
 @click.command("explain", cls=PlannerCommand)
@@ -15,7 +16,9 @@ def explain(name: str | None) -> None:
     # imports every rule, or the memory model with numpy: not for --help
     from planner.cli.pages import overview, page_of
 
-    write(page_of(name) if name else overview())
+    with waiting("reading rules and formulas"):
+        page = page_of(name) if name else overview()
+    write(page)
 
 
 COMMAND = explain

@@ -8,6 +8,7 @@ import click
 
 from planner.cli.command import PlannerCommand
 from planner.cli.group import Group
+from planner.cli.waiting import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,8 @@ def list_(kind: str, pattern: str, form: str) -> None:
     }
     rows, columns = kinds[kind]
     wanted = pattern.lower()
-    some = [row for row in rows() if wanted in f"{row['id']} {row['name']}".lower()]
+    with waiting("reading the hardware data"):
+        some = [row for row in rows() if wanted in f"{row['id']} {row['name']}".lower()]
     show_rows(some, columns, form)
 
 
@@ -66,7 +68,9 @@ def detect(form: str) -> None:
     from planner.hardware.detect import detect_cluster
     from planner.hardware.views import document
 
-    show_one(document(detect_cluster()), form)
+    with waiting("asking the driver"):
+        found = document(detect_cluster())
+    show_one(found, form)
 
 
 COMMAND = hardware

@@ -11,6 +11,7 @@ import click
 from planner.cli import options
 from planner.cli.command import PlannerCommand, vllm_arguments
 from planner.cli.launch_options import OWN, launching
+from planner.cli.waiting import waiting
 from planner.errors import ExitCode, UsageError
 from planner.launch.base import find, settle
 
@@ -77,7 +78,8 @@ def _plan(
         from planner.request import require
 
         require(asked, "launch")
-        return asked, recommend(asked)
+        with waiting("trying layouts"):
+            return asked, recommend(asked)
     from planner.targets.files import read_document
     from planner.targets.formats.plan import read_answer
 

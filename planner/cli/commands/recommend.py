@@ -9,6 +9,7 @@ import click
 from planner.cli import options
 from planner.cli.command import PlannerCommand
 from planner.cli.output import Delivery
+from planner.cli.waiting import waiting
 
 
 @click.command("recommend", cls=PlannerCommand, vllm=True)
@@ -39,7 +40,9 @@ def recommend(
     delivery = Delivery.of(format_, output, fail_on)
     asked = delivery.asking(options.asked(ctx, typed))
     require(asked, "recommend")
-    return delivery.deliver(flow(asked))
+    with waiting("trying layouts"):
+        answer = flow(asked)
+    return delivery.deliver(answer)
 
 
 COMMAND = recommend

@@ -11,6 +11,7 @@ from planner.cli import options
 from planner.cli import policy as policies
 from planner.cli.command import PlannerCommand, command_words, vllm_arguments
 from planner.cli.output import Delivery
+from planner.cli.waiting import waiting
 from planner.errors import UsageError
 
 
@@ -47,10 +48,11 @@ def validate(
     asked = policies.allowing(delivery.asking(options.asked(ctx, typed)), policy)
     words = command_words(ctx)
     _one_description(ctx, [*targets, *words])
-    read = read_all(targets, words, version=asked.vllm_version, otherwise=policy.vllm_version)
     if not targets and not words:
         require(asked, "validate", gpus=not policy.gpus)
-    answer = review(asked, read, policy)
+    with waiting("judging deployments"):
+        read = read_all(targets, words, version=asked.vllm_version, otherwise=policy.vllm_version)
+        answer = review(asked, read, policy)
     answer = policies.known_left_out(answer, own["baseline"], write=own["write_baseline"])
     return replace(delivery, fail_on=policy.fail_on or fail_on).deliver(answer)
 
