@@ -25,24 +25,43 @@ from planner.search import fixed_layout
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planner.case import Case
+    from planner.lookups import Lookups
     from planner.request import Request
+    from planner.resolve import Subject
 
 
-def estimate(request: Request, environ: Mapping[str, str] | None = None) -> plan.Answer:
+def estimate(
+    request: Request, environ: Mapping[str, str] | None = None, lookups: Lookups | None = None
+) -> plan.Answer:
     """One layout in full, fitting or not; without ``gpus`` what the model takes undivided.
+
+    ``lookups`` keeps what requests of one run name more than once.
 
     Raises:
         PlannerError: what the request names is unknown, unreadable or out of reach.
     """
     require(request, "estimate", gpus=False)
-    subject = resolve(request, os.environ if environ is None else environ)
+    subject = resolve(request, os.environ if environ is None else environ, lookups)
+    return answer_of(subject, fixed_case(subject))
+
+
+def fixed_case(subject: Subject) -> Case | None:
+    """The table of the one layout that is asked; None without GPUs, or where vLLM refuses."""
+    if subject.refused or not subject.groups:
+        return None
+    return table(subject, subject.groups[0], fixed_layout(subject.request.pinned))
+
+
+def answer_of(subject: Subject, case: Case | None) -> plan.Answer:
+    """The answer about the one layout of a case, or about the bare model."""
+    request = subject.request
     layouts: tuple[plan.Layout, ...] = ()
     math: tuple[plan.MathStep, ...] | None = None
     model = describe_model(subject)
     if not subject.refused and not subject.groups:
         model = describe_bare_model(subject)
-    elif not subject.refused:
-        case = table(subject, subject.groups[0], fixed_layout(request.pinned))
+    elif case is not None:
         layout = describe_layout(
             case,
             0,

@@ -29,18 +29,23 @@ if TYPE_CHECKING:
 
     from planner.case import Case
     from planner.finding import Finding
+    from planner.lookups import Lookups
     from planner.request import Request
     from planner.resolve import Subject
 
 
-def recommend(request: Request, environ: Mapping[str, str] | None = None) -> plan.Answer:
+def recommend(
+    request: Request, environ: Mapping[str, str] | None = None, lookups: Lookups | None = None
+) -> plan.Answer:
     """Layouts that vLLM accepts and that fit, the best first, and what was rejected and why.
+
+    ``lookups`` keeps what requests of one run name more than once.
 
     Raises:
         PlannerError: what the request names is unknown, unreadable or out of reach.
     """
     require(request, "recommend")
-    subject = resolve(request, os.environ if environ is None else environ)
+    subject = resolve(request, os.environ if environ is None else environ, lookups)
     judged = [] if subject.refused else [judge_candidates(subject, g) for g in subject.groups]
     layouts = best_layouts(subject, judged)
     missing = () if layouts or subject.refused else _remedies(subject, judged)

@@ -17,13 +17,13 @@ sys.path.insert(0, str(ROOT))
 import click  # noqa: E402 - this checkout's planner, whatever is installed
 
 from planner.cli.app import PROGRAM  # noqa: E402
-from planner.cli.pages import terms  # noqa: E402
 from planner.errors import ExitCode  # noqa: E402
 from planner.hardware import views  # noqa: E402
 from planner.hardware.catalog import Catalog, data_root  # noqa: E402
 from planner.hardware.index import build_index, index_text  # noqa: E402
 from planner.hardware.schema import schema_text  # noqa: E402
 from planner.launch.base import find, launchers  # noqa: E402
+from planner.manual import terms  # noqa: E402
 from planner.report.base import formats  # noqa: E402
 from planner.rules.base import rules, shown  # noqa: E402
 from planner.units import GIB  # noqa: E402

@@ -29,6 +29,16 @@ class PerFile:
 
 
 @frozen
+class Tui:
+    """How the terminal application looks and which keys it takes."""
+
+    keymap: dict[str, str] = field(default_factory=dict)
+    """Keys, with commas between several, by the name of what they do."""
+    theme: Literal["dark", "light"] | None = None
+    """The colours it begins with."""
+
+
+@frozen
 class Policy:
     """The keys of ``planner.toml``, or of ``[tool.planner]`` in ``pyproject.toml``."""
 
@@ -48,6 +58,8 @@ class Policy:
     """This planner's own rules that may be broken."""
     per_file: dict[str, PerFile] = field(default_factory=dict, metadata={"key": "per-file"})
     """What differs, by a pattern of paths below the file's folder."""
+    tui: Tui = field(default_factory=Tui)
+    """The terminal application's own."""
     strict: bool = field(default=False, metadata={"in_file": False})
     """Comments without effect are findings."""
     folder: str = field(default="", metadata={"in_file": False})

@@ -14,7 +14,7 @@ from planner.cli.waiting import waiting
 def explain(name: str | None) -> None:
     """A rule by code (PAR003) or name, or a formula (kv_cache); without either, all of them."""
     # imports every rule, or the memory model with numpy: not for --help
-    from planner.cli.pages import overview, page_of
+    from planner.manual import overview, page_of
 
     with waiting("reading rules and formulas"):
         page = page_of(name) if name else overview()

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from planner.frozen import frozen
+from planner.units import gib
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,3 +98,18 @@ def uncertain(memory: Memory) -> dict[str, tuple[int, int]]:
     tightest = min(memory.stages, key=lambda stage: stage.kv_cache_bytes)
     labels = {term.key: term.label for term in TERMS}
     return {labels.get(key, key): bounds for key, bounds in tightest.interval.items()}
+
+
+def by_term(memory: Memory) -> list[tuple[str, ...]]:
+    """A row for each thing that takes memory, a column for each run of like stages, in GiB.
+
+    The last column is the interval on the stage with the least room.
+    """
+    runs = stage_rows(memory)
+    bounds = uncertain(memory)
+    head = ("GiB", *(f"st. {run.stage}" for run in runs), "from", "to")
+    rows = [head]
+    for at, term in enumerate(TERMS):
+        between = [f"{gib(end):.2f}" for end in bounds.get(term.label, ())] or ["", ""]
+        rows.append((term.label, *(f"{gib(run.sizes[at]):.2f}" for run in runs), *between))
+    return rows

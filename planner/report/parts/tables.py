@@ -57,20 +57,24 @@ def memory(memory: Memory) -> list[str]:
     return _columns([head, *rows], left=0)
 
 
-def bars(memory: Memory, page: Page) -> Group:
-    """A bar for each stage, and what its parts mean; unlike without colour too."""
+def stage_bars(memory: Memory, page: Page) -> list[Text]:
+    """A bar for each run of like stages; its parts are unlike without colour too."""
     rows = stage_rows(memory)
     label = max(len(f"stage {row.stage}") for row in rows)
     cells = max(10, min(_LONGEST_BAR, page.width - label - _BESIDE_BAR))
-    lines = [
+    return [
         Text(f"stage {row.stage}".ljust(label + 1)).append(_bar(row.sizes, cells, page))
         for row in rows
     ]
+
+
+def bars(memory: Memory, page: Page) -> Group:
+    """A bar for each run of like stages, and what its parts mean."""
     legend = Text()
     for term in TERMS:
         legend.append(term.glyph if page.unicode else term.letter, term.colour)
         legend.append(f" {term.label} ")
-    return Group(*lines, legend)
+    return Group(*stage_bars(memory, page), legend)
 
 
 def _bar(sizes: Sequence[int], cells: int, page: Page) -> Text:

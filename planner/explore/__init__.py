@@ -1,0 +1,1 @@
+"""Try one change after another: what can be changed, and what each change comes to."""
