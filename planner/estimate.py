@@ -17,6 +17,7 @@ from planner.describe import (
     unpriced,
     with_cost,
 )
+from planner.provenance import provenance
 from planner.request import require
 from planner.resolve import resolve, table
 from planner.rules.base import row_findings
@@ -58,6 +59,7 @@ def answer_of(subject: Subject, case: Case | None) -> plan.Answer:
     request = subject.request
     layouts: tuple[plan.Layout, ...] = ()
     math: tuple[plan.MathStep, ...] | None = None
+    sources: tuple[plan.Provenance, ...] | None = None
     model = describe_model(subject)
     if not subject.refused and not subject.groups:
         model = describe_bare_model(subject)
@@ -74,6 +76,7 @@ def answer_of(subject: Subject, case: Case | None) -> plan.Answer:
         )
         layouts = (with_cost(layout, price_in(subject, case.group)),)
         math = arithmetic(case, 0) if request.show_math else None
+        sources = provenance(case, request.storage) if request.show_sources else None
     return plan.Answer.model_construct(
         command="estimate",
         vllm_version=subject.version.name,
@@ -84,4 +87,5 @@ def answer_of(subject: Subject, case: Case | None) -> plan.Answer:
         findings=subject.findings,
         notes=(*subject.source.notes, *(unpriced(subject, subject.groups[:1]) if layouts else ())),
         math=math,
+        provenance=sources,
     )

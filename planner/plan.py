@@ -255,6 +255,26 @@ class MathStep(_Document):
     source: str = ""
 
 
+class Provenance(_Document):
+    """What a figure rests on."""
+
+    figure: str
+    """Its key in this document."""
+    basis: Literal["counted", "measured", "read", "given"]
+    """Counted as vLLM's code does; measured in runs; read in code or a document; given as data."""
+    constant: str | None = None
+    """Which of the constants that it is made from."""
+    low: float | None = None
+    mid: float | None = None
+    high: float | None = None
+    """About four runs in five lie from low to high."""
+    unit: str = ""
+    source: str = ""
+    date: str | None = None
+    points: int | None = None
+    """Runs it rests on."""
+
+
 class JudgedTarget(_Document):
     """A deployment that ``validate`` was given, and where its answer stands."""
 
@@ -284,5 +304,7 @@ class Answer(_Document):
     notes: tuple[str, ...] = ()
     math: tuple[MathStep, ...] | None = None
     """The arithmetic, where ``--show-math`` asked for it."""
+    provenance: tuple[Provenance, ...] | None = None
+    """What the figures of the first layout rest on, where a report asked for it."""
     targets: tuple[JudgedTarget, ...] = ()
     """The deployments of ``validate``; ``model`` and ``hardware`` are what all of them share."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planner import plan
 from planner.arithmetic import arithmetic
@@ -19,6 +19,7 @@ from planner.describe import (
     with_cost,
 )
 from planner.judged import Judged, judge_candidates, rejections
+from planner.provenance import provenance
 from planner.rank import why
 from planner.request import require
 from planner.resolve import resolve
@@ -59,8 +60,21 @@ def recommend(
         rejected=tuple(row for group in judged for row in rejections(group)),
         findings=(*subject.findings, *missing),
         notes=(*subject.source.notes, *(unpriced(subject, subject.groups) if layouts else ())),
-        math=arithmetic(*best_rows(judged, 1)[0]) if request.show_math and layouts else None,
+        **_shown(request, judged, layouts),
     )
+
+
+def _shown(
+    request: Request, judged: list[Judged], layouts: tuple[plan.Layout, ...]
+) -> dict[str, Any]:
+    """What is told of the first layout where it is asked for."""
+    if not layouts or not (request.show_math or request.show_sources):
+        return {}
+    case, row = best_rows(judged, 1)[0]
+    return {
+        "math": arithmetic(case, row) if request.show_math else None,
+        "provenance": provenance(case, request.storage) if request.show_sources else None,
+    }
 
 
 def _remedies(subject: Subject, judged: list[Judged]) -> tuple[Finding, ...]:

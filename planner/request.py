@@ -75,6 +75,8 @@ class Request:
     """Carry each formula with its numbers."""
     show_curves: bool = False
     """Carry the points of plots."""
+    show_sources: bool = False
+    """Carry what the figures rest on."""
     pinned: VllmArguments = field(default_factory=VllmArguments)
     """What the user fixed of vLLM's options."""
     environment: Mapping[str, str] = field(default_factory=dict)

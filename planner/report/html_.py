@@ -22,7 +22,7 @@ __all__ = ["NEEDS", "SUFFIXES", "available", "render"]
 
 SUFFIXES = (".html", ".htm")
 #: what an answer carries only where it is asked for
-NEEDS = ("show_math", "show_curves")
+NEEDS = ("show_math", "show_curves", "show_sources")
 _FOLDER = Path(__file__).with_name("page")
 #: nothing outside the file is asked for, whatever a text says
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from planner.finding import Finding
-    from planner.plan import Answer, Layout, MathStep
+    from planner.plan import Answer, Layout, MathStep, Provenance
 
 
 def findings(found: Iterable[Finding]) -> list[Element]:
@@ -113,6 +113,8 @@ def arithmetic(answer: Answer) -> list[Element]:
     ]
 
 
+#: so many tokens are all of them
+_ENDLESS = 1e18
 _MATH = ("term", "formula", "numbers", "result", "vLLM function it follows")
 
 
@@ -123,6 +125,40 @@ def _step(step: MathStep) -> list[str]:
 
 
 def provenance(answer: Answer) -> list[Element]:
-    """What each figure rests on."""
-    del answer
-    return []
+    """What each figure rests on, with its interval."""
+    if not answer.provenance:
+        return []
+    head = ["figure", "constant", "low, middle, high", "basis", "source"]
+    rows = [
+        [
+            each.figure.replace("_", " "),
+            (each.constant or "").replace("_", " "),
+            _spread(each),
+            each.basis + (f", {_runs(each.points)}" if each.points else ""),
+            ", ".join(word for word in (each.source, each.date) if word),
+        ]
+        for each in answer.provenance
+    ]
+    text = (
+        "Weights and the KV cache are counted from the model's tensors as vLLM shards them. "
+        "Terms that only a run shows are made from the constants below, as they hold for this "
+        "release and board: about four runs in five lie between low and high."
+    )
+    return [tag("p", text), table("Constants and their sources", head, rows, numbers=0)]
+
+
+def _spread(each: Provenance) -> str:
+    """The bounds of a constant; one number where they are alike."""
+    known = [number for number in (each.low, each.mid, each.high) if number is not None]
+    texts = dict.fromkeys(_number(number) for number in known)
+    return f"{', '.join(texts)} {each.unit}".strip()
+
+
+def _number(number: float) -> str:
+    if number >= _ENDLESS:
+        return "no limit"
+    return f"{number:,.0f}" if number == round(number) else f"{number:,.4g}"
+
+
+def _runs(points: int) -> str:
+    return "1 run" if points == 1 else f"{points} runs"

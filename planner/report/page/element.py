@@ -89,7 +89,13 @@ def table(
         )
         for row in rows
     ]
-    grid = tag("table", tag("caption", caption), tag("thead", tag("tr", heads)), tag("tbody", body))
+    grid = tag(
+        "table",
+        tag("caption", caption),
+        tag("thead", tag("tr", heads)),
+        tag("tbody", body),
+        class_=None if numbers else "texts",
+    )
     return tag("div", grid, class_="scroll", tabindex="0", role="group", aria_label=caption)
 
 
