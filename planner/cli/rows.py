@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
 
 from planner.cli.output import page, write
 from planner.errors import UnknownNameError
@@ -25,6 +27,8 @@ _UNITS = (
 
 
 _WHOLE = 10_000
+#: columns between two of them
+_GAP = 2
 
 
 def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: str) -> None:
@@ -61,23 +65,43 @@ def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     from rich.table import Table
 
     here = page()
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    for column in columns:
+    table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="bold")
+    cells = [[_cell(column, row.get(column)) for column in columns] for row in rows]
+    # a program that reads the lines wants them whole
+    widths = _widths(columns, cells, here.width if here.terminal else _WHOLE)
+    for column, width in zip(columns, widths, strict=False):
         numeric = any(isinstance(row.get(column), int | float) for row in rows)
-        table.add_column(_heading(column), justify="right" if numeric else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(_cell(column, row.get(column)) for column in columns))
+        side: Literal["left", "right"] = "right" if numeric else "left"
+        table.add_column(_heading(column), justify=side, min_width=width, max_width=width)
+    if left_out := columns[len(widths) :]:
+        names = ", ".join(map(_heading, left_out))
+        click.echo(f"planner: note: no room for {names}; --format json has all", err=True)
+    for row in cells:
+        table.add_row(*row[: len(widths)])
     out = io.StringIO()
     Console(
         file=out,
-        # a program that reads the lines wants them whole
-        width=here.width if here.terminal else _WHOLE,
+        width=_WHOLE,
         color_system="standard" if here.colour else None,
         force_terminal=here.colour,
         no_color=not here.colour,
         highlight=False,
     ).print(table)
     write("".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines()))
+
+
+def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> list[int]:
+    """Widths of the columns that have room: no cell is cut, headings may take several lines."""
+    heads = [_heading(column) for column in columns]
+    by_column = zip(*cells, strict=True) if cells else [()] * len(heads)
+    held = [max(map(len, column), default=0) for column in by_column]
+    whole = [max(len(head), size) for head, size in zip(heads, held, strict=True)]
+    if sum(whole) + _GAP * (len(whole) - 1) <= width:
+        return whole
+    narrow = [max(size, *map(len, head.split())) for head, size in zip(heads, held, strict=True)]
+    while len(narrow) > 1 and sum(narrow) + _GAP * (len(narrow) - 1) > width:
+        narrow.pop()
+    return narrow
 
 
 def _heading(key: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from planner.cli.command import PlannerCommand
-from planner.cli.output import write
+from planner.cli.output import page, write
 from planner.cli.waiting import waiting
+from planner.cli.wrapped import wrapped
 
 
 @click.command("explain", cls=PlannerCommand)
@@ -17,8 +18,8 @@ def explain(name: str | None) -> None:
     from planner.manual import overview, page_of
 
     with waiting("reading rules and formulas"):
-        page = page_of(name) if name else overview()
-    write(page)
+        text = page_of(name) if name else overview()
+    write(wrapped(text, page().width))
 
 
 COMMAND = explain
