@@ -11,7 +11,7 @@ import click
 
 from planner.errors import ExitCode, InvalidInputError
 from planner.frozen import frozen
-from planner.report.base import WIDTH, Page, find, needs, of_output, see_available, written
+from planner.report.base import WIDTH, Page, find, needs, of_output, see_available, without, written
 from planner.report.parts.safe import without_controls
 
 if TYPE_CHECKING:
@@ -85,18 +85,26 @@ class Delivery:
         """The request, with all that the formats show."""
         from dataclasses import replace  # not for --help
 
-        reports = (self.shown, *(report for _, report in self.files))
-        wanted: dict[str, Any] = {name: True for report in reports for name in needs(report)}
+        wanted: dict[str, Any] = dict.fromkeys(self._needs(), True)
         return replace(request, **wanted) if wanted else request
 
-    def deliver(self, answer: Answer) -> ExitCode:
-        """Print the answer, write it to files, and say how the process ends."""
-        text = self.shown.render(answer, page())
+    def deliver(self, answer: Answer, asked: Request | None = None) -> ExitCode:
+        """Print the answer, write it to files, and say how the process ends.
+
+        What one format shows, another does not for its sake: ``asked`` is the request as typed.
+        """
+        extra = {name for name in self._needs() if asked and not getattr(asked, name)}
+        text = self.shown.render(without(answer, extra - {*needs(self.shown)}), page())
         for name, report in self.files:
-            for file, content in written(report, answer, name).items():
+            shown = without(answer, extra - {*needs(report)})
+            for file, content in written(report, shown, name).items():
                 write_file(file, content)
         write(text)
         return exit_code(answer, self.fail_on)
+
+    def _needs(self) -> list[str]:
+        reports = (self.shown, *(report for _, report in self.files))
+        return [name for report in reports for name in needs(report)]
 
 
 def write(text: str) -> None:

@@ -10,9 +10,13 @@ from planner.errors import UnknownNameError, UsageError, nearest
 from planner.frozen import frozen
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from planner.plan import Answer
 
 _PACKAGE = "planner.report"
+#: what a switch of a request brings into its answer; curves are in each layout
+_CARRIED = {"show_math": "math", "show_sources": "provenance"}
 #: columns where nobody says how many there are
 WIDTH = 80
 
@@ -88,6 +92,17 @@ def written(report: Report, answer: Answer, file: str) -> dict[str, str]:
         files: dict[str, str] = with_pictures(answer, PurePath(file))
         return files
     return {file: report.render(answer, Page())}
+
+
+def without(answer: Answer, switches: Collection[str]) -> Answer:
+    """The answer without what some switches of its request brought into it."""
+    if not switches:
+        return answer
+    left = {key: None for name, key in _CARRIED.items() if name in switches}
+    if "show_curves" in switches:
+        bare = (layout.model_copy(update={"curves": None}) for layout in answer.layouts)
+        return answer.model_copy(update={**left, "layouts": tuple(bare)})
+    return answer.model_copy(update=left)
 
 
 def needs(report: Report) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from planner.cli.app import run
 from planner.cli.output import Delivery, exit_code, page
 from planner.errors import InvalidInputError, UnknownNameError, UsageError
 from tests.answers import broken, deepseek_r1, estimate, nothing_fits
@@ -131,3 +132,19 @@ def test_a_locale_without_block_characters_gets_plain_ones() -> None:
     )
     assert done.stdout.isascii()
     assert done.stderr == b""
+
+
+def test_a_format_does_not_show_what_another_needs(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    alone, both = tmp_path / "alone.json", tmp_path / "both.json"
+    question = ["estimate", "--model", "Qwen/Qwen3-32B", "--gpus", "4xL40S", "-tp", "4"]
+    assert run([*question, "--offline", "-o", str(alone)]) == 0
+    shown = capsys.readouterr().out
+    drawn = tmp_path / "page.html"
+    assert run([*question, "--offline", "-o", str(drawn), "-o", str(both)]) == 0
+    assert capsys.readouterr().out == shown
+    assert both.read_text(encoding="utf-8") == alone.read_text(encoding="utf-8")
+    assert "Arithmetic</h2>" in drawn.read_text(encoding="utf-8")
+    assert run([*question, "--offline", "--show-math", "-o", str(drawn)]) == 0
+    assert "arithmetic" in capsys.readouterr().out

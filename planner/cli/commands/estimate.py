@@ -38,11 +38,11 @@ def estimate(
     from planner.request import require
 
     delivery = Delivery.of(format_, output, fail_on)
-    asked = delivery.asking(options.asked(ctx, typed))
+    asked = options.asked(ctx, typed)
     require(asked, "estimate", gpus=False)
     with waiting("working out the layout"):
-        answer = flow(asked)
-    return delivery.deliver(answer)
+        answer = flow(delivery.asking(asked))
+    return delivery.deliver(answer, asked)
 
 
 COMMAND = estimate

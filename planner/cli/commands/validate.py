@@ -45,16 +45,16 @@ def validate(
     delivery = Delivery.of(format_, output, fail_on)
     own = {name: typed.pop(name) for name in policies.NAMES}
     policy = policies.policy_of(ctx, targets, own)
-    asked = policies.allowing(delivery.asking(options.asked(ctx, typed)), policy)
+    asked = policies.allowing(options.asked(ctx, typed), policy)
     words = command_words(ctx)
     _one_description(ctx, [*targets, *words])
     if not targets and not words:
         require(asked, "validate", gpus=not policy.gpus)
     with waiting("judging deployments"):
         read = read_all(targets, words, version=asked.vllm_version, otherwise=policy.vllm_version)
-        answer = review(asked, read, policy)
+        answer = review(delivery.asking(asked), read, policy)
     answer = policies.known_left_out(answer, own["baseline"], write=own["write_baseline"])
-    return replace(delivery, fail_on=policy.fail_on or fail_on).deliver(answer)
+    return replace(delivery, fail_on=policy.fail_on or fail_on).deliver(answer, asked)
 
 
 def _one_description(ctx: click.Context, described: list[str]) -> None:
