@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from planner.errors import UnknownNameError, nearest
-from planner.rules.base import rules, shown
+from planner.rules.base import fixes_of, rules, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -88,7 +88,8 @@ def _page(title: str, text: str | None, parts: Sequence[str] = ()) -> str:
 
 
 def _rule_page(rule: Rule) -> str:
-    head = f"{rule.CODE} {rule.NAME} ({rule.SEVERITY}, origin {rule.ORIGIN})"
+    by = f"; validate {options} mends it" if (options := fixes_of(rule)) else ""
+    head = f"{rule.CODE} {rule.NAME} ({rule.SEVERITY}, origin {rule.ORIGIN}{by})"
     lines = [head, "", _plain(inspect.cleandoc(rule.__doc__ or "")), ""]
     for label, examples in (("refused", rule.BAD), ("fine", rule.GOOD)):
         texts = (shown(rule, example) for example in examples)

@@ -306,5 +306,7 @@ class Answer(_Document):
     """The arithmetic, where ``--show-math`` asked for it."""
     provenance: tuple[Provenance, ...] | None = None
     """What the figures of the first layout rest on, where a report asked for it."""
+    fixed: tuple[Finding, ...] | None = None
+    """What ``--fix`` took away; the other findings are of the files as they are now."""
     targets: tuple[JudgedTarget, ...] = ()
     """The deployments of ``validate``; ``model`` and ``hardware`` are what all of them share."""

@@ -97,7 +97,9 @@ def _unjudged(target: Target, error: PlannerError, request: Request) -> plan.Ans
         vllm_version=request.vllm_version,
         layout=None,
     )
-    return _answer(request, summary, [located(each, target) for each in found])
+    return _answer(
+        request, summary, [located(each, target, request.vllm_version) for each in found]
+    )
 
 
 def _finding(error: PlannerError, place: Location) -> Finding:

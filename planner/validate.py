@@ -11,6 +11,7 @@ from planner.case.document import DocumentCase
 from planner.case.start_up import start_up
 from planner.curves import curves
 from planner.describe import describe_hardware, describe_layout, describe_model, together
+from planner.fixes.repair import with_edits
 from planner.lookups import Lookups
 from planner.request import judged, require
 from planner.resolve import resolve, table
@@ -87,7 +88,8 @@ def judge(
         case = table(subject, subject.groups[0], layout, one_host_command=one_host)
         found = (_placed(each, target) for each in row_findings(case, [0])[0])
         document = None if target is None else _document(case, target, request)
-        layouts = (_described(subject, case, tuple(located(each, target) for each in found)),)
+        placed = tuple(located(each, target, subject.version.name) for each in found)
+        layouts = (_described(subject, case, placed),)
     findings += document_findings(document, request.allow) if document else ()
     return plan.Answer.model_construct(
         command="validate",
@@ -96,7 +98,7 @@ def judge(
         model=describe_model(subject),
         hardware=describe_hardware(subject),
         layouts=layouts,
-        findings=tuple(located(each, target) for each in findings),
+        findings=tuple(located(each, target, subject.version.name) for each in findings),
         notes=subject.source.notes,
         targets=() if target is None else (_summary(subject, target, layouts),),
     )
@@ -129,12 +131,16 @@ def _summary(
     )
 
 
-def located(found: Finding, target: Target | None) -> Finding:
-    """The finding with the file and the part of it that it is about, if nothing closer."""
+def located(found: Finding, target: Target | None, version: str | None) -> Finding:
+    """The finding with the file and the part of it that it is about, if nothing closer.
+
+    Its repair gets the edits of that file.
+    """
     if target is None or (target.name == COMMAND_LINE and found.location is None):
         return found
     place = found.location or target.place
-    return replace(found, location=replace(place, part=target.part or None))
+    placed = replace(found, location=replace(place, part=target.part or None))
+    return with_edits(placed, target, version)
 
 
 def _document(case: Case, target: Target, request: Request) -> DocumentCase:

@@ -25,7 +25,7 @@ from planner.hardware.schema import schema_text  # noqa: E402
 from planner.launch.base import find, launchers  # noqa: E402
 from planner.manual import terms  # noqa: E402
 from planner.report.base import formats  # noqa: E402
-from planner.rules.base import rules, shown  # noqa: E402
+from planner.rules.base import fixes_of, rules, shown  # noqa: E402
 from planner.units import GIB  # noqa: E402
 from planner.vllm.release import find_toolkit, releases  # noqa: E402
 
@@ -60,7 +60,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[st
 def rule_page(rule: Rule) -> Iterator[str]:
     """A rule's manual page: its docstring, and its examples."""
     yield from (NOTICE, "", f"# {rule.CODE} {rule.NAME}", "")
-    yield from (f"Severity {rule.SEVERITY}, origin {rule.ORIGIN}.", "")
+    by = f" In files `planner validate {options}` mends it." if (options := fixes_of(rule)) else ""
+    yield from (f"Severity {rule.SEVERITY}, origin {rule.ORIGIN}.{by}", "")
     yield from (markdown(rule.__doc__ or ""), "")
     for label, examples in (("Refused", rule.BAD), ("Fine", rule.GOOD)):
         commands = [shown(rule, example) for example in examples]
@@ -82,6 +83,7 @@ def rule_index() -> Iterator[str]:
     yield from (NOTICE, "", "# Rules", "")
     yield "`error`: vLLM will not start, will run out of memory, or the layout is invalid by this"
     yield "planner's own policy, which `--allow CODE` lowers; what vLLM itself refuses it cannot."
+    yield "A `safe` fix is made by `--fix`, an `unsafe` one by `--fix --unsafe-fixes`."
     yield ""
     rows = [
         [
@@ -89,11 +91,12 @@ def rule_index() -> Iterator[str]:
             rule.NAME,
             str(rule.SEVERITY),
             str(rule.ORIGIN),
+            getattr(rule, "REPAIR", ""),
             (rule.__doc__ or "").partition("\n")[0].rstrip("."),
         ]
         for rule in rules()
     ]
-    yield from table(["code", "name", "severity", "origin", "what"], rows)
+    yield from table(["code", "name", "severity", "origin", "fix", "what"], rows)
 
 
 def command_line() -> Iterator[str]:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from planner.report.parts import words
 from planner.report.parts.commands import paste, placeholders, where
+from planner.report.parts.fixes import fix_words
 from planner.report.parts.memory import TERMS, stage_rows
 from planner.report.parts.safe import without_controls
 from planner.units import count_text, gib, gib_text
@@ -66,6 +67,8 @@ def _document(answer: Answer, pictures: Mapping[str, str]) -> Iterator[str]:
     if answer.command == "validate":
         yield from _findings(words.all_findings(answer))
         yield from (f"**{words.summary(words.all_findings(answer))}**", "")
+        if fixes := fix_words(answer):
+            yield from (_text(fixes), "")
     else:
         yield from _layouts(answer, pictures)
     yield from _rejected(answer)

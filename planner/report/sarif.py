@@ -10,7 +10,7 @@ from planner.finding import Severity
 from planner.report.parts.findings import file_of, fingerprints, found, sentence
 
 if TYPE_CHECKING:
-    from planner.finding import Finding
+    from planner.finding import Edit, Finding, Repair
     from planner.plan import Answer
     from planner.report.base import Page
 
@@ -65,7 +65,34 @@ def _result(finding: Finding, rule: int, fingerprint: str) -> dict[str, Any]:
     }
     if finding.location:
         result["locations"] = [_location(finding)]
+    if finding.repair and finding.repair.edits:
+        result["fixes"] = [_fix(finding, finding.repair)]
     return result
+
+
+def _fix(finding: Finding, repair: Repair) -> dict[str, Any]:
+    """What a viewer offers to change in the file."""
+    return {
+        "description": {"text": finding.fix},
+        "artifactChanges": [
+            {
+                "artifactLocation": {"uri": _uri(file_of(finding))},
+                "replacements": [_replacement(edit) for edit in repair.edits],
+            }
+        ],
+    }
+
+
+def _replacement(edit: Edit) -> dict[str, Any]:
+    return {
+        "deletedRegion": {
+            "startLine": edit.line,
+            "startColumn": edit.column,
+            "endLine": edit.end_line,
+            "endColumn": edit.end_column,
+        },
+        "insertedContent": {"text": edit.text},
+    }
 
 
 def _location(finding: Finding) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from planner.report.parts import tables, words
 from planner.report.parts.commands import paste, placeholders, where
+from planner.report.parts.fixes import can_be_fixed, fix_words
 from planner.report.parts.memory import uncertain
 from planner.report.parts.safe import without_controls
 from planner.units import gib
@@ -99,6 +100,8 @@ class _Writer:
         for note in answer.notes:
             self._beside("note:", note, 0)
         self._line(words.count(answer, found), "bold")
+        if fixes := fix_words(answer):
+            self._line(fixes)
 
     def _by_file(self, answer: Answer, found: Sequence[Finding]) -> None:
         """Each deployment under its file, what is wrong with it below."""
@@ -197,7 +200,8 @@ class _Writer:
             if place := words.place(finding):
                 self._line(f"{place}:", indent=indent)
             style = tables.SEVERITY_STYLES[finding.severity]
-            head = Text(f"{finding.severity} {finding.code}", style)
+            mark = " [*]" if can_be_fixed(finding) else ""
+            head = Text(f"{finding.severity} {finding.code}{mark}", style)
             self._beside(head, finding.message, indent)
             for label, text in (("cause:", finding.cause), ("fix:", finding.fix)):
                 if text:

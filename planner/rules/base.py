@@ -25,7 +25,8 @@ Iterable[Explanation]``, each with its ``place``; its examples are manifests. Ru
 several files and its comments; who finds them builds the sentence. Elsewhere a sentence knows
 neither its rule's code nor its severity: the functions below stamp them.
 
-Where a fix is one that a program can make, its explanation gives it as data too: ``repair``.
+Where a fix is one that a program can make, its explanation gives it as data too: ``repair``. The
+rule then says so: ``REPAIR`` is ``"safe"``, ``"unsafe"`` where somebody must choose, ``"either"``.
 
 Any rule may name texts of vLLM's own log that mean it, as regular expressions: ``LOG``. A rule of
 scope ``log`` judges nothing else, and its examples are lines of a log; it may offer
@@ -197,6 +198,13 @@ def find_rule(name: str) -> Rule:
     raise UnknownNameError(
         f"no rule is called {name}", fix=f"nearest: {close}" if close else "planner explain"
     )
+
+
+def fixes_of(rule: Rule) -> str:
+    """The options of ``validate`` that mend its findings in their files; none where none does."""
+    safe, unsafe = "--fix", "--fix --unsafe-fixes"
+    options = {"safe": safe, "unsafe": unsafe, "either": f"{safe} or {unsafe}"}
+    return options.get(getattr(rule, "REPAIR", ""), "")
 
 
 def shown(rule: Rule, example: str) -> str:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.finding import Origin, Severity
+from planner.finding import Origin, Repair, Severity
 from planner.rules.base import Explanation
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ NAME = "batched-tokens-below-sequences"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "layout"
+REPAIR = "unsafe"
 BAD = (
     (
         "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100"
@@ -61,4 +62,8 @@ def explain(case: Case, row: int) -> Explanation:
         cause="each running request takes at least one token of a step",
         fix=f"use --max-num-batched-tokens {seqs} or --max-num-seqs {tokens}",
         source="vllm.config.scheduler.SchedulerConfig.verify_max_model_len",
+        repair=Repair(
+            safe=False,
+            options={"--max-num-batched-tokens": ("--max-num-batched-tokens", str(seqs))},
+        ),
     )

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.finding import Origin, Severity
+from planner.finding import Origin, Repair, Severity
 from planner.rules.base import Explanation
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ NAME = "batch-below-context-without-chunks"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "layout"
+REPAIR = "unsafe"
 BAD = (
     (
         "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --max-model-len 8192"
@@ -62,4 +63,5 @@ def explain(case: Case, row: int) -> Explanation:
         cause="with chunked prefill off a prompt goes through in one step",
         fix=f"leave chunked prefill on, or use --max-num-batched-tokens {length}",
         source="vllm.config.scheduler.SchedulerConfig.verify_max_model_len",
+        repair=Repair(safe=False, options={"--no-enable-chunked-prefill": ()}),
     )

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.finding import Origin, Severity
+from planner.finding import Origin, Repair, Severity
 from planner.rules.base import Explanation
 from planner.vllm.dtype import BFLOAT16_CAPABILITY
 
@@ -33,6 +33,7 @@ NAME = "bfloat16-not-supported"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "layout"
+REPAIR = "safe"
 BAD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus 2xT4 -tp 2 --dtype bfloat16 --max-model-len 2048",)
 GOOD = ("--model Qwen/Qwen2.5-7B-Instruct --gpus 2xT4 -tp 2 --dtype float16 --max-model-len 2048",)
 LOG = ("Bfloat16 is only supported on GPUs with compute capability",)
@@ -56,4 +57,5 @@ def explain(case: Case, row: int) -> Explanation:
         cause="the board computes in float16 and float32 only",
         fix="use --dtype float16",
         source="vllm.platforms.cuda.CudaPlatformBase.check_if_supports_dtype",
+        repair=Repair(options={"--dtype": ("--dtype", "float16")}),
     )

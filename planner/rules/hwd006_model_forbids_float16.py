@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.finding import Origin, Severity
+from planner.finding import Origin, Repair, Severity
 from planner.rules.base import Explanation
 from planner.vllm.dtype import BFLOAT16_CAPABILITY
 
@@ -33,6 +33,7 @@ NAME = "model-forbids-float16"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "layout"
+REPAIR = "either"
 BAD = ("--model google/gemma-3-12b-it --gpus H100 --dtype float16",)
 GOOD = ("--model google/gemma-3-12b-it --gpus H100 --dtype bfloat16",)
 
@@ -51,4 +52,7 @@ def explain(case: Case, row: int) -> Explanation:
         cause=case.architecture.forbids_float16 or "",
         fix=f"use --dtype {'bfloat16' if newer else 'float32, which takes twice the memory'}",
         source="vllm.config.model._check_valid_dtype",
+        repair=Repair(
+            safe=newer, options={"--dtype": ("--dtype", "bfloat16" if newer else "float32")}
+        ),
     )

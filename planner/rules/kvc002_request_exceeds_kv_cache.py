@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from planner.finding import Origin, Severity
+from planner.finding import Origin, Repair, Severity
 from planner.rules.base import Explanation
 from planner.units import count_text, gib_text
 
@@ -37,6 +37,7 @@ NAME = "request-exceeds-kv-cache"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.CAPACITY
 SCOPE = "layout"
+REPAIR = "unsafe"
 BAD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus L4",)
 GOOD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus L4 --max-model-len 16384",)
 LOG = (
@@ -75,7 +76,14 @@ def explain(case: Case, row: int) -> Explanation:
             else "use more GPUs, a quantized model, or --kv-cache-dtype fp8"
         ),
         source="vllm.v1.core.kv_cache_planning.get_kv_cache_configs",
+        repair=_shorter(longest),
     )
+
+
+def _shorter(longest: int) -> Repair | None:
+    """Requests of another length are another service: somebody must choose."""
+    new = ("--max-model-len", str(longest))
+    return Repair(safe=False, options={"--max-model-len": new}) if longest > 0 else None
 
 
 def remedy(facts: LogFacts, now: VllmArguments) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.finding import Origin, Severity
+from planner.finding import Origin, Repair, Severity
 from planner.rules.base import Explanation
 from planner.units import count_text
 
@@ -34,6 +34,7 @@ NAME = "context-beyond-the-model"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "layout"
+REPAIR = "unsafe"
 BAD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --max-model-len 200k",)
 GOOD = (
     "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --max-model-len 100k",
@@ -63,6 +64,8 @@ def explain(case: Case, row: int) -> Explanation:
         cause="positions past the model's own are untrained, or past the end of a table",
         fix=f"use --max-model-len {longest}, or VLLM_ALLOW_LONG_MAX_MODEL_LEN=1 at your own risk",
         source="vllm.config.model._get_and_verify_max_len",
+        # the other answer is the model's rope scaling
+        repair=Repair(safe=False, options={"--max-model-len": ("--max-model-len", str(longest))}),
     )
 
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planner.finding import Origin, Severity
+from planner.finding import Origin, Repair, Severity
 from planner.rules.base import Explanation
 from planner.units import gib_text
 
@@ -42,6 +42,7 @@ NAME = "share-exceeds-free-memory"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.CAPACITY
 SCOPE = "layout"
+REPAIR = "unsafe"
 BAD = (
     "--model Qwen/Qwen2.5-0.5B-Instruct --gpus T4 --gpu-memory-utilization 0.999",
     "--gpus H100 --memory-taken 12GiB -- vllm serve Qwen/Qwen2.5-7B-Instruct",
@@ -65,15 +66,20 @@ def explain(case: Case, row: int) -> Explanation:
     budget = case.budget
     rest = budget.memory_bytes - budget.budget_bytes
     outside = int(budget.before.mid[row].max())
-    share = (budget.memory_bytes - int(budget.before.high[row].max())) / budget.memory_bytes
+    free = (budget.memory_bytes - int(budget.before.high[row].max())) / budget.memory_bytes
+    share = f"{max(free - 0.005, 0.01):.2f}"
     return Explanation(
         message=(
             f"{case.settings.gpu_memory_utilization:g} of the GPU leaves {gib_text(rest, 2)}, and "
             f"about {gib_text(outside, 2)} is taken before vLLM looks"
         ),
         cause="CUDA context, NCCL and other processes lie beside vLLM's share, which must be free",
-        fix=f"use --gpu-memory-utilization {max(share - 0.005, 0.01):.2f} or less",
+        fix=f"use --gpu-memory-utilization {share} or less",
         source="vllm.v1.worker.utils.request_memory",
+        repair=Repair(
+            safe=False,
+            options={"--gpu-memory-utilization": ("--gpu-memory-utilization", share)},
+        ),
     )
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.finding import Origin, Severity
+from planner.finding import Origin, Repair, Severity
 from planner.rules.base import Explanation
 from planner.units import gib_text
 
@@ -36,6 +36,7 @@ NAME = "no-room-beside-share"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.CAPACITY
 SCOPE = "layout"
+REPAIR = "unsafe"
 BAD = (
     (
         "--model DeepSeek-R1-Distill-Llama-70B --gpus 4xH100 -tp 4 --vllm-version 0.19 "
@@ -66,6 +67,7 @@ def explain(case: Case, row: int) -> Explanation:
         int(np.broadcast_to(term, budget.spare.shape)[row, stage])
         for term in (budget.before.mid, budget.beside.mid)
     )
+    share = f"{case.safe_share[row]:g}"
     return Explanation(
         message=f"{gib_text(-int(budget.spare.mid[row, stage]), 2)} short beside vLLM's budget",
         cause=(
@@ -73,6 +75,10 @@ def explain(case: Case, row: int) -> Explanation:
             f"communicators and other processes take {gib_text(before, 2)}, CUDA graphs "
             f"{gib_text(beside, 2)}"
         ),
-        fix=f"use --gpu-memory-utilization {case.safe_share[row]:g} or less",
+        fix=f"use --gpu-memory-utilization {share} or less",
         source="vllm.v1.worker.gpu_worker.Worker.compile_or_warm_up_model",
+        repair=Repair(
+            safe=False,
+            options={"--gpu-memory-utilization": ("--gpu-memory-utilization", share)},
+        ),
     )

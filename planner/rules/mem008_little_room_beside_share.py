@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.finding import Origin, Severity
+from planner.finding import Origin, Repair, Severity
 from planner.memory.budget import CERTAIN
 from planner.rules.base import Explanation
 from planner.units import gib_text
@@ -35,6 +35,7 @@ NAME = "little-room-beside-share"
 SEVERITY = Severity.ADVICE
 ORIGIN = Origin.CAPACITY
 SCOPE = "layout"
+REPAIR = "unsafe"
 BAD = ("--model DeepSeek-R1-Distill-Qwen-7B --gpus 2xT4 -tp 2 --max-model-len 32768",)
 GOOD = (
     (
@@ -53,6 +54,7 @@ def broken(case: Case) -> Bools:
 
 def explain(case: Case, row: int) -> Explanation:
     """Name the room, the chance, and the share that makes it sure."""
+    share = f"{case.safe_share[row]:g}"
     spare = int(case.budget.spare.mid[row].min())
     return Explanation(
         message=(
@@ -60,9 +62,10 @@ def explain(case: Case, row: int) -> Explanation:
             f"{int(100 * case.beside_probability[row])}%)"
         ),
         cause="what context, communicators and graphs take is known only so far",
-        fix=(
-            f"use --gpu-memory-utilization {case.safe_share[row]:g}; the KV cache is smaller by "
-            "the difference"
-        ),
+        fix=f"use --gpu-memory-utilization {share}; the KV cache is smaller by the difference",
         source="vllm.v1.worker.gpu_worker.Worker.compile_or_warm_up_model",
+        repair=Repair(
+            safe=False,
+            options={"--gpu-memory-utilization": ("--gpu-memory-utilization", share)},
+        ),
     )

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.finding import Origin, Severity
+from planner.finding import Origin, Repair, Severity
 from planner.rules.base import Explanation
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ NAME = "expert-parallel-on-dense-model"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "layout"
+REPAIR = "safe"
 BAD = (
     "--model meta-llama/Llama-3.1-8B-Instruct --gpus 8xH100 -tp 8 -ep",
     "--model databricks/dbrx-instruct --gpus 8xH100 -tp 8 -ep",
@@ -54,6 +55,7 @@ def explain(case: Case, row: int) -> Explanation:
         cause="vLLM refuses --enable-expert-parallel where it counts no experts",
         fix="leave out --enable-expert-parallel",
         source="vllm.config.model.ModelConfig.verify_with_parallel_config",
+        repair=Repair(options={"--enable-expert-parallel": ()}),
     )
 
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.finding import Origin, Severity
+from planner.finding import Origin, Repair, Severity
 from planner.rules.base import Explanation
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ NAME = "tensor-parallel-leaves-scale-up-domain"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.POLICY
 SCOPE = "layout"
+REPAIR = "safe"
 BAD = ("--model deepseek-ai/DeepSeek-R1 --gpus 2x8xA100 -tp 16",)
 GOOD = (
     "--model deepseek-ai/DeepSeek-R1 --gpus 2x8xA100 -tp 8 -pp 2",
@@ -70,6 +71,12 @@ def explain(case: Case, row: int) -> Explanation:
             "or allow it: --allow PAR003"
         ),
         source="docs/serving/parallelism_scaling (vLLM 0.33)",
+        repair=Repair(
+            options={
+                "--tensor-parallel-size": ("--tensor-parallel-size", str(inside)),
+                "--pipeline-parallel-size": ("--pipeline-parallel-size", str(ranks // inside)),
+            }
+        ),
     )
 
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.finding import Origin, Severity
+from planner.finding import Origin, Repair, Severity
 from planner.rules.base import Explanation
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ NAME = "decode-context-parallel-size"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "layout"
+REPAIR = "unsafe"
 BAD = ("--model meta-llama/Llama-3.1-8B-Instruct --gpus 8xH100 -tp 8 -dcp 2",)
 GOOD = ("--model deepseek-ai/DeepSeek-R1 --gpus 8xH200 -tp 8 -dcp 8",)
 LOG = (
@@ -69,4 +70,5 @@ def explain(case: Case, row: int) -> Explanation:
         ),
         fix="leave out --decode-context-parallel-size, or raise TP above the key-value heads",
         source="vllm.config.model.ModelConfig.verify_with_parallel_config",
+        repair=Repair(safe=False, options={"--decode-context-parallel-size": ()}),
     )

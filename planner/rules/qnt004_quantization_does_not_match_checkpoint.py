@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.errors import InvalidInputError
-from planner.finding import Origin, Severity
+from planner.finding import Origin, Repair, Severity
 from planner.quant.read import argument_mismatch
 from planner.rules.base import Explanation
 
@@ -35,6 +35,7 @@ NAME = "quantization-does-not-match-checkpoint"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "model"
+REPAIR = "unsafe"
 BAD = ("--model Qwen/Qwen2.5-7B-Instruct-AWQ --gpus H100 --quantization fp8",)
 GOOD = (
     "--model Qwen/Qwen2.5-7B-Instruct-AWQ --gpus H100 --quantization awq",
@@ -56,4 +57,5 @@ def check(asked: AskedModel) -> Explanation | None:
         cause="vLLM quantizes 16-bit checkpoints while loading; it converts no other format",
         fix="leave out --quantization, or take the 16-bit checkpoint",
         source="vllm.config.model.ModelConfig._verify_quantization",
+        repair=Repair(safe=False, options={"--quantization": ()}),
     )

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.finding import Origin, Severity
+from planner.finding import Origin, Repair, Severity
 from planner.rules.base import Explanation
 from planner.rules.parts.deployment import deployment
 from planner.units import duration_text
@@ -38,6 +38,7 @@ NAME = "probe-shorter-than-start"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.POLICY
 SCOPE = "document"
+REPAIR = "safe"
 BAD = (deployment("livenessProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10}"),)
 GOOD = (
     deployment(
@@ -63,4 +64,5 @@ def check(document: DocumentCase) -> Iterator[Explanation]:
         fix=f"a startup probe: periodSeconds: 10, failureThreshold: {int(start.high // 10) + 1}",
         source="Kubernetes, Configure Liveness, Readiness and Startup Probes",
         place=first.place,
+        repair=Repair(start_s=int(start.high)),
     )

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.finding import Origin, Severity
+from planner.finding import Origin, Repair, Severity
 from planner.rules.base import Explanation
 from planner.rules.parts.deployment import TWO_GPUS, deployment
 from planner.units import MIB
@@ -39,6 +39,7 @@ NAME = "container-without-shared-memory"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.POLICY
 SCOPE = "document"
+REPAIR = "safe"
 BAD = (deployment("resources: {limits: {nvidia.com/gpu: 2}}", args=TWO_GPUS),)
 GOOD = (
     deployment("resources: {limits: {nvidia.com/gpu: 2}}", args=TWO_GPUS, shared_memory=True),
@@ -47,6 +48,8 @@ GOOD = (
 
 #: ten chunks of 16 MiB: VLLM_MQ_MAX_CHUNK_BYTES_MB
 _WANTED_BYTES = 160 * MIB
+#: what the fix gives, as docker writes it
+_GIVEN = "4gb"
 #: what a container has where nobody gives it more
 _USUAL_BYTES = 64 * MIB
 
@@ -66,4 +69,5 @@ def check(document: DocumentCase) -> Iterator[Explanation]:
             fix="ipc: host or shm_size: 4gb; Kubernetes: an emptyDir of medium Memory at /dev/shm",
             source="vllm.distributed.device_communicators.shm_broadcast.MessageQueue",
             place=container.places.get(""),
+            repair=Repair(shared_memory=_GIVEN),
         )

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.finding import Finding, Origin, Severity
+from planner.finding import Finding, Origin, Repair, Severity
 from planner.vllm.command import as_options, read_command, write_options
 from planner.vllm.flags import changes, first_with, last_with, takes
 from planner.vllm.version import newest, version_number
@@ -38,6 +38,7 @@ NAME = "option-unknown"
 SEVERITY = Severity.ERROR
 ORIGIN = Origin.VLLM
 SCOPE = "command"
+REPAIR = "either"
 BAD = (
     "--gpus H100 -- vllm serve meta-llama/Llama-3.1-8B-Instruct --swap-space 4",
     "--model meta-llama/Llama-3.1-8B-Instruct --gpus H100 --async-scheduling --vllm-version 0.9",
@@ -77,6 +78,7 @@ def _finding(option: UnknownOption, version: str) -> Finding:
         use = change.use if change and change.use and takes(version, change.use) else ""
         fix = f"use {use}" if use else "leave it out"
     return Finding(
+        repair=_repair(option, version),
         code=CODE,
         name=NAME,
         severity=SEVERITY,
@@ -86,3 +88,31 @@ def _finding(option: UnknownOption, version: str) -> Finding:
         fix=fix,
         source="vllm.engine.arg_utils.AsyncEngineArgs.add_cli_args",
     )
+
+
+def _repair(option: UnknownOption, version: str) -> Repair | None:
+    """What takes its place: nothing where its work is done otherwise or no more."""
+    if not option.flag.startswith("-"):
+        return None
+    if first_with(option.flag, version):
+        # or a newer release
+        return Repair(safe=False, options={option.flag: ()})
+    if last_with(option.flag, version):
+        return _successor(option, version)
+    if len(option.nearest) == 1:
+        return Repair(options={option.flag: (*option.nearest, *option.values)})
+    return None
+
+
+def _successor(option: UnknownOption, version: str) -> Repair:
+    change = changes().get(option.flag)
+    if change is None or not (change.use and takes(version, change.use)):
+        # what was left out for a reason that we know has no effect any more
+        return Repair(safe=change is not None and not change.use, options={option.flag: ()})
+    same = change.values.get(" ".join(option.values))
+    if same:
+        return Repair(options={option.flag: tuple(same.split())})
+    flag, *fixed = change.use.split()
+    on = ("true",) if "." in flag and not option.values else ()
+    words = (flag, *(fixed or option.values or on))
+    return Repair(safe=not change.look, options={option.flag: words})

@@ -163,6 +163,10 @@ class Change:
     reads_as: str = ""
     """The option that takes the same values with the same meaning."""
     why: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """The words of ``use`` by the value that was given, where they are not its own again."""
+    look: bool = False
+    """The value means something else there: somebody must look at it."""
 
 
 @cache

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from planner.errors import UsageError
-from planner.finding import Finding, Location, Origin, Severity
+from planner.finding import Edit, Finding, Location, Origin, Repair, Severity
 from planner.plan import Answer
 from planner.report import github, gitlab, junit, sarif
 from planner.report.base import Page, of_output
@@ -118,3 +118,19 @@ def test_a_format_may_be_named_before_its_file() -> None:
         assert (found, report.render(EVERY, PAGE)) == (name, form.render(EVERY, PAGE))
     with pytest.raises(UsageError):
         of_output("nothing:report")
+
+
+def test_sarif_offers_the_edits_of_a_fix() -> None:
+    edit = Edit(line=14, column=9, end_line=15, end_column=1, text="--runner")
+    mendable = replace(finding(Severity.ERROR, "VER003"), repair=Repair(edits=(edit,)))
+    document = json.loads(sarif.render(answer(mendable), PAGE))
+    schema("sarif-2.1.0").validate(document)
+    (fix,) = document["runs"][0]["results"][0]["fixes"]
+    (change,) = fix["artifactChanges"]
+    assert change["artifactLocation"] == {"uri": "deploy/a%20b.yaml"}
+    assert change["replacements"] == [
+        {
+            "deletedRegion": {"startLine": 14, "startColumn": 9, "endLine": 15, "endColumn": 1},
+            "insertedContent": {"text": "--runner"},
+        }
+    ]

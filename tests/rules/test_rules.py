@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shlex
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -17,7 +19,7 @@ from planner.vllm.log import read_lines
 from tests.host_facts import host, well
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from types import ModuleType
 
     from _pytest.mark import ParameterSet
 
@@ -115,3 +117,12 @@ def test_a_mistyped_rule_names_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="PAR0O3") as caught:
         find_rule("PAR0O3")
     assert "PAR003" in caught.value.fix
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.CODE)
+def test_a_rule_says_whether_its_fix_can_be_made(rule: Rule) -> None:
+    source = Path(inspect.getfile(cast("ModuleType", rule))).read_text(encoding="utf-8")
+    assert ("Repair(" in source) == hasattr(rule, "REPAIR")
+    safe, unsafe = "safe=False" not in source, "safe=" in source
+    kind = getattr(rule, "REPAIR", None)
+    assert kind in {None, "either", "safe" if safe and not unsafe else "unsafe"}

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli import options
+from planner.cli import fixing, options
 from planner.cli import policy as policies
 from planner.cli.command import PlannerCommand, command_words, vllm_arguments
 from planner.cli.output import Delivery
 from planner.cli.waiting import waiting
 from planner.errors import UsageError
+
+if TYPE_CHECKING:
+    from planner.plan import Answer
+    from planner.targets.reading import Reading
 
 
 @click.command("validate", cls=PlannerCommand, vllm=True, target=True)
@@ -21,6 +25,7 @@ from planner.errors import UsageError
 @options.workload
 @options.judgement
 @policies.policy
+@fixing.fixes
 @options.answer
 @click.pass_context
 def validate(
@@ -43,17 +48,27 @@ def validate(
     from planner.targets.reading import read_all
 
     delivery = Delivery.of(format_, output, fail_on)
+    wanted = fixing.Wanted.of({name: typed.pop(name) for name in fixing.NAMES}, targets)
     own = {name: typed.pop(name) for name in policies.NAMES}
+    wanted.alone(own["write_baseline"])
     policy = policies.policy_of(ctx, targets, own)
     asked = policies.allowing(options.asked(ctx, typed), policy)
     words = command_words(ctx)
     _one_description(ctx, [*targets, *words])
     if not targets and not words:
         require(asked, "validate", gpus=not policy.gpus)
+
+    def judge(reading: Reading) -> Answer:
+        answer = review(delivery.asking(asked), reading, policy)
+        return policies.known_left_out(answer, own["baseline"], write=own["write_baseline"])
+
     with waiting("judging deployments"):
         read = read_all(targets, words, version=asked.vllm_version, otherwise=policy.vllm_version)
-        answer = review(delivery.asking(asked), read, policy)
-    answer = policies.known_left_out(answer, own["baseline"], write=own["write_baseline"])
+        answer = judge(read)
+    if wanted.diff:
+        return fixing.show(wanted, read, answer, judge)
+    if wanted.changes:
+        answer = fixing.make(wanted, read, answer, judge)
     return replace(delivery, fail_on=policy.fail_on or fail_on).deliver(answer, asked)
 
 

@@ -1,0 +1,114 @@
+"""The options that mend files, and what is said of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from planner.cli.options import group_option, several
+from planner.cli.output import write
+from planner.errors import ExitCode, UsageError
+from planner.frozen import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from planner.fixes.mending import Judge
+    from planner.plan import Answer
+    from planner.targets.reading import Reading
+
+#: what the command hands to ``Wanted.of``
+NAMES = ("fix", "diff", "unsafe_fixes")
+
+fixes: Callable[..., Any] = several(
+    group_option(
+        "judgement",
+        "--fix",
+        is_flag=True,
+        help="Mend the files where a finding has one safe answer, [*]; tell what is left.",
+    ),
+    group_option(
+        "judgement",
+        "--diff",
+        is_flag=True,
+        help="Print what --fix would change, and change nothing; exit 1 if there is any.",
+    ),
+    group_option(
+        "judgement",
+        "--unsafe-fixes",
+        is_flag=True,
+        help="With either: also fixes that change what is served, such as a shorter context.",
+    ),
+)
+
+
+@frozen
+class Wanted:
+    """What was asked for."""
+
+    changes: bool
+    """The files are to be written."""
+    diff: bool
+    unsafe: bool
+
+    @classmethod
+    def of(cls, typed: dict[str, bool], targets: tuple[str, ...]) -> Wanted:
+        """From what was typed.
+
+        Raises:
+            UsageError: there is no file to change, or nothing that unsafe fixes are for.
+        """
+        if typed["unsafe_fixes"] and not (typed["fix"] or typed["diff"]):
+            raise UsageError(
+                "--unsafe-fixes alone changes nothing", fix="add --diff to look, or --fix"
+            )
+        if (typed["fix"] or typed["diff"]) and not targets:
+            raise UsageError(
+                "only files can be mended, and none is named",
+                fix="planner validate FILE --fix; of a command each finding says what to type",
+            )
+        changes = typed["fix"] and not typed["diff"]
+        return cls(changes=changes, diff=typed["diff"], unsafe=typed["unsafe_fixes"])
+
+    def alone(self, recording: bool) -> None:  # noqa: FBT001 - a flag of the command line
+        """See that nothing is recorded of what is being mended.
+
+        Raises:
+            UsageError: it is.
+        """
+        if recording and (self.changes or self.diff):
+            raise UsageError(
+                "--write-baseline records findings, and they are being mended",
+                fix="first --fix, then --write-baseline",
+            )
+
+
+def show(wanted: Wanted, reading: Reading, answer: Answer, judge: Judge) -> ExitCode:
+    """Print what would change, as a diff; how many findings would go is told beside it."""
+    from planner.fixes.mending import mend  # difflib, and the targets: not for --help
+
+    mended = mend(reading, answer, judge, unsafe=wanted.unsafe)
+    write("".join(file.diff() for file in mended.files))
+    for refused in mended.refused:
+        click.echo(f"planner: note: {refused}", err=True)
+    click.echo(f"planner: would fix {_findings(len(mended.fixed))}", err=True)
+    return ExitCode.FINDINGS if mended.files else ExitCode.OK
+
+
+def make(wanted: Wanted, reading: Reading, answer: Answer, judge: Judge) -> Answer:
+    """Mend the files; the answer is about what they say then."""
+    from planner.fixes.mending import mend  # as above
+    from planner.fixes.mending import write as put
+
+    mended = mend(reading, answer, judge, unsafe=wanted.unsafe)
+    put(mended.files)
+    for file in mended.files:
+        click.echo(f"planner: fixed {file.name}", err=True)
+    left = judge(mended.reading)
+    notes = (*left.notes, *mended.refused)
+    return left.model_copy(update={"fixed": mended.fixed, "notes": notes})
+
+
+def _findings(count: int) -> str:
+    return f"{count} finding" if count == 1 else f"{count} findings"

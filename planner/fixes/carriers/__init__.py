@@ -1,0 +1,1 @@
+"""Where the words of a command stand: in a shell's text, in a YAML list, under YAML keys."""
