@@ -48,7 +48,23 @@ class UnknownNameError(PlannerError):
 
 
 class InvalidInputError(PlannerError):
-    """A file was found but cannot be read as what it should be."""
+    """A file was found but cannot be read as what it should be.
+
+    ``line`` and ``column`` say where, from 1; None where it is not known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        cause: str = "",
+        fix: str = "",
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        super().__init__(message, cause=cause, fix=fix)
+        self.line = line
+        self.column = column
 
 
 class UnavailableError(PlannerError):

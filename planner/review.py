@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from planner import plan
 from planner.case.document import DocumentCase
 from planner.describe import together
-from planner.errors import ExitCode, PlannerError
+from planner.errors import ExitCode, InvalidInputError, PlannerError
 from planner.finding import Location
 from planner.lookups import Lookups
 from planner.policy.apply import apply
@@ -80,7 +80,9 @@ def _unread(name: str, error: PlannerError, request: Request) -> plan.Answer:
     target = plan.JudgedTarget.model_construct(
         file=name, part="", model=None, gpus=(), vllm_version=None, layout=None
     )
-    return _answer(request, target, [_finding(error, Location(file=name))])
+    here = (error.line, error.column) if isinstance(error, InvalidInputError) else (None, None)
+    place = Location(file=name, line=here[0], column=here[1])
+    return _answer(request, target, [_finding(error, place)])
 
 
 def _unjudged(target: Target, error: PlannerError, request: Request) -> plan.Answer:

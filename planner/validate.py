@@ -80,7 +80,10 @@ def judge(
     require(request, "validate")
     subject = resolve(request, environ, lookups)
     layouts: tuple[plan.Layout, ...] = ()
-    findings = [*subject.findings, *_unknown_options(target, subject.version.name)]
+    findings = [
+        *(_placed(each, target) for each in subject.findings),
+        *_unknown_options(target, subject.version.name),
+    ]
     document = None if target is None else DocumentCase(target=target)
     if not subject.refused:
         one_host = target is not None and _for_one_host(target)
@@ -155,7 +158,9 @@ def _document(case: Case, target: Target, request: Request) -> DocumentCase:
 def _for_one_host(target: Target) -> bool:
     """A command that starts every rank where it is typed."""
     arguments = target.arguments
+    replicas, local = arguments.data_parallel_size, arguments.data_parallel_size_local
     several = (arguments.nnodes or 1) > 1 or len(target.commands) > 1
+    several |= local is not None and local < (replicas or 1)
     ray = "ray" in {arguments.distributed_executor_backend, arguments.data_parallel_backend}
     return not (several or ray)
 
@@ -170,6 +175,7 @@ _OPTIONS_OF = {
     "BAT": ("max_num_batched_tokens", "max_num_seqs"),
     "QNT": ("quantization", "tensor_parallel_size"),
     "HWD": ("dtype",),
+    "VER": ("model",),
 }
 
 

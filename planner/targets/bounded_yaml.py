@@ -39,7 +39,10 @@ def load(name: str, typed: str) -> list[Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}" if mark else ""
-        raise InvalidInputError(f"{name}{place} is not YAML: {error.problem}") from None
+        line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        raise InvalidInputError(
+            f"{name}{place} is not YAML: {error.problem}", line=line, column=column
+        ) from None
     except yaml.YAMLError as error:
         said = str(error).splitlines() or [type(error).__name__]
         raise InvalidInputError(f"{name} is not YAML: {said[0]}") from None

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: images whose entrypoint is the server, so that a command begins with its options
 _IMAGE = re.compile(r"(^|/)vllm[^/:@]*(/[^/:@]*)?([:@]|$)")
 _TAG = re.compile(r":v?(\d+\.\d+)(\.\d+)?[^/]*$")
+#: images with vLLM in them whose tags are another program's releases
+_OTHERS_TAGS = re.compile(r"(^|/)lmcache/")
 _SERVER = ("vllm", "serve")
 
 
@@ -65,7 +67,9 @@ class Container:
     @property
     def release(self) -> str | None:
         """The vLLM release of an image of vLLM's, where its tag says it: ``0.33``."""
-        found = _TAG.search(self.image or "") if is_vllm_image(self.image) else None
+        image = self.image or ""
+        own = is_vllm_image(image) and not _OTHERS_TAGS.search(image)
+        found = _TAG.search(image) if own else None
         return found[1] if found else None
 
 

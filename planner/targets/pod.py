@@ -9,6 +9,7 @@ from planner.errors import InvalidInputError
 from planner.frozen import frozen
 from planner.targets.container import Container, Probe, Variable
 from planner.targets.document import Document, Path, Word
+from planner.targets.node_labels import cluster_of, labels_of
 from planner.units import parse_bytes
 
 if TYPE_CHECKING:
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
 
 #: resources that are whole GPUs; slices of one end in the profile: nvidia.com/mig-3g.40gb
 _GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu", "gpu.intel.com/i915", "gpu.intel.com/xe")
-#: labels by which nodes tell their board, as NVML or a cloud names it
-_BOARD_LABELS = (
-    "nvidia.com/gpu.product",
-    "amd.com/gpu.product-name",
-    "cloud.google.com/gke-accelerator",
-)
-#: labels that tell the type of a machine
-_MACHINE_LABELS = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 #: keys of a container that findings point at
 _NAMED = ("image", "env", "resources", "args", "command", *_PROBES)
@@ -97,21 +90,26 @@ def _indexes(document: Document, path: Path, size: int) -> tuple[int, ...]:
     return tuple(range(first, min(size, _MOST_PODS)))
 
 
-def container_of(document: Document, path: Path) -> Container:
+def container_of(document: Document, path: Path, spec: Path | None = None) -> Container:
     """What a container of a pod says of itself.
+
+    Args:
+        document: that holds it.
+        path: of the container.
+        spec: where the pod's own settings stand, if not two steps above.
 
     Raises:
         InvalidInputError: a size that is none.
     """
     part = document.at(*path)
-    spec: Path = path[:-2]
+    spec = path[:-2] if spec is None else spec
     return Container(
         image=_text(part.get("image")),
         gpus=_gpus(part),
         shm_bytes=_shm(document, spec, part),
         host_ipc=bool(document.at(*spec, "hostIPC")),
-        variables=_variables(document, path),
-        probes=tuple(_probe(document, path, kind) for kind in _PROBES if part.get(kind)),
+        variables=variables_of(document, path),
+        probes=tuple(probe_of(document, path, kind) for kind in _PROBES if part.get(kind)),
         places=_places(document, path),
     )
 
@@ -145,38 +143,7 @@ def expanded(word: Word, container: Container, index: int = 0) -> Word:
 
 def gpus_of(document: Document, pod: Pod, container: Container) -> tuple[str, ...]:
     """The cluster that a pod asks for, as ``--gpus`` takes it; nothing where no board is named."""
-    labels = _labels(document.at(*pod.spec) or {})
-    machine = next((labels[name] for name in _MACHINE_LABELS if name in labels), None)
-    if machine:
-        return (f"{pod.pods}x{machine}",)
-    board = next((labels[name] for name in _BOARD_LABELS if name in labels), None)
-    if board and container.gpus:
-        return (f"{pod.pods}x{container.gpus}x{board.removesuffix('-SHARED')}",)
-    return ()
-
-
-def _labels(spec: Mapping[str, Any]) -> dict[str, str]:
-    """What a pod's node must be labelled: of a selector, or of a required affinity."""
-    found = {str(k): str(v) for k, v in (spec.get("nodeSelector") or {}).items()}
-    required = _required(spec.get("affinity"))
-    for term in required:
-        values = list(term.get("values") or ())
-        # several values are several names of one board
-        if term.get("operator") == "In" and values:
-            found.setdefault(str(term.get("key")), str(values[0]))
-    return found
-
-
-def _required(affinity: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a part of a file
-    node = affinity.get("nodeAffinity") if isinstance(affinity, dict) else None
-    rule = (node or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or {}
-    terms = rule.get("nodeSelectorTerms") or ()
-    return [
-        expression
-        for term in terms
-        for expression in term.get("matchExpressions") or ()
-        if isinstance(expression, dict)
-    ]
+    return cluster_of(labels_of(document.at(*pod.spec)), container.gpus, pod.pods)
 
 
 def _gpus(part: Mapping[str, Any]) -> int | None:
@@ -209,7 +176,8 @@ def _quantity(document: Document, typed: Any) -> int:  # noqa: ANN401 - a scalar
         raise InvalidInputError(f"{document.name}: {text} is no size") from None
 
 
-def _variables(document: Document, path: Path) -> dict[str, Variable]:
+def variables_of(document: Document, path: Path) -> dict[str, Variable]:
+    """The environment of a container."""
     found = {}
     for index, item in enumerate(document.at(*path, "env") or ()):
         if isinstance(item, dict) and "name" in item:
@@ -221,7 +189,8 @@ def _variables(document: Document, path: Path) -> dict[str, Variable]:
     return found
 
 
-def _probe(document: Document, path: Path, kind: str) -> Probe:
+def probe_of(document: Document, path: Path, kind: str) -> Probe:
+    """A check of a container's health, with the API's own defaults."""
     part = document.at(*path, kind)
     typed = {key: part.get(key, usual) for key, usual in _PROBE_DEFAULTS.items()}
     numbers = {key: n if isinstance(n, int) else _PROBE_DEFAULTS[key] for key, n in typed.items()}

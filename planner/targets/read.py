@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from planner import plugins
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from planner.targets.formats.base import Format
 
 _FORMATS = "planner.targets.formats"
+#: of one document; a chart of a whole company has fewer
+_MOST_TARGETS = 256
 
 
 def read_targets(
@@ -63,7 +66,7 @@ def file_targets(
         replace(target, text=each.text)
         for each, kind in known
         if kind is not None
-        for target in kind.targets(each, version)
+        for target in _targets(kind, each, version)
     ]
     if found or not explicit:
         return found
@@ -77,6 +80,28 @@ def file_targets(
             "a command is judged by planner validate --gpus GPUS -- vllm serve …",
         )
     raise InvalidInputError(f"{name} runs no vLLM", cause="no command in it starts a server")
+
+
+def _targets(kind: Format, document: Document, version: str | None) -> list[Target]:
+    """The deployments of a document, whatever types its values have.
+
+    Raises:
+        PlannerError: it cannot be understood, or holds more than anybody runs.
+    """
+    try:
+        found = list(islice(kind.targets(document, version), _MOST_TARGETS + 1))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise InvalidInputError(
+            f"{document.name} is none of the {kind.KIND}, or a broken one",
+            cause=f"a part of it is of another type than there: {error}",
+            fix="leave it out, or mend it: its own tool names the part",
+        ) from None
+    if len(found) > _MOST_TARGETS:
+        raise InvalidInputError(
+            f"{document.name} holds more than {_MOST_TARGETS} deployments",
+            fix="divide it into several files",
+        )
+    return found
 
 
 def _certain(kind: Format, document: Document) -> bool:

@@ -76,7 +76,7 @@ def read_all(
     for file in named:
         reader.read(file)
     searched = any(not file.explicit for file in named) or (bool(typed) and not named)
-    if len(named) == 1 and not searched and reader.failures:
+    if len(named) == 1 and not searched and reader.failures and not reader.targets:
         raise reader.failures[0].error
     targets = [
         *reader.targets,
@@ -140,17 +140,30 @@ class _Reader:
 
     def keep(self, file: NamedFile, documents: Sequence[Document]) -> None:
         """Keep the deployments of a file that was read."""
+        failed: list[Failure] = []
         try:
             found = self._found(documents, explicit=file.explicit)
         except PlannerError as error:
             # of a kind that is known: whoever looked for it wants to hear of it
-            self.failures.append(Failure(name=file.name, error=error))
-            return
+            found, failed = self._one_by_one(documents)
+            failed = failed or [Failure(name=file.name, error=error)]
+        self.failures += failed
         if found:
             self.targets += found
             self.suppressions += suppressions(file.name, documents[0].text)
-        else:
+        elif not failed:
             self._without_vllm += 1
+
+    def _one_by_one(self, documents: Sequence[Document]) -> tuple[list[Target], list[Failure]]:
+        """What the documents of a file hold where one of them cannot be understood."""
+        found: list[Target] = []
+        failed: list[Failure] = []
+        for document in documents:
+            try:
+                found += self._found((document,), explicit=False)
+            except PlannerError as error:
+                failed.append(Failure(name=document.name, error=error))
+        return found, failed
 
     def _found(self, documents: Sequence[Document], *, explicit: bool) -> list[Target]:
         found = file_targets(documents, self._version, explicit=explicit)

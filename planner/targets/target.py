@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import field
 from typing import TYPE_CHECKING
 
+from planner.errors import InvalidInputError
 from planner.finding import Location
 from planner.frozen import frozen
+from planner.vllm.command import OptionValueError, read_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from planner.targets.container import Container
-    from planner.targets.document import Word
+    from planner.targets.document import Document, Word
     from planner.vllm.arguments import VllmArguments
     from planner.vllm.command import ServeCommand, UnknownOption
 
@@ -64,8 +66,10 @@ class Target:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Variables set for the first host."""
-        return self.commands[0].environment
+        """Variables set for the first host: of its container, and before its command."""
+        given = self.container.variables if self.container else {}
+        known = {name: each.value for name, each in given.items() if each.value is not None}
+        return {**known, **self.commands[0].environment}
 
     @property
     def unknown(self) -> tuple[UnknownOption, ...]:
@@ -83,12 +87,80 @@ class Target:
         return self.places.get(option)
 
 
+def read_words(
+    file: str, words: Sequence[Word], version: str | None, before: Sequence[str] = ()
+) -> ServeCommand:
+    """The command that words of a file are.
+
+    ``before`` are words of it that stand nowhere in the file.
+
+    Raises:
+        UsageError: no vLLM server in it.
+        InvalidInputError: an option's value cannot be read.
+    """
+    try:
+        return read_command([*before, *(word.text for word in words)], version)
+    except OptionValueError as error:
+        word = words[max(error.index - len(before), 0)]
+        place = f", line {word.line}" if word.line else ""
+        raise InvalidInputError(
+            f"{file}{place}: {error.message}",
+            cause=error.cause,
+            fix=error.fix,
+            line=word.line,
+            column=word.column,
+        ) from None
+
+
+def target_of(
+    document: Document,
+    words: Sequence[Word],
+    container: Container,
+    version: str | None,
+    *,
+    part: str = "",
+    gpus: tuple[str, ...] = (),
+    program: Sequence[str] | None = None,
+) -> Target:
+    """The deployment of one server.
+
+    Args:
+        document: that it stands in.
+        words: of the server's command.
+        container: what surrounds it.
+        version: the release whose options count, where somebody named one.
+        part: which of several servers of the document it is.
+        gpus: the cluster that the document names.
+        program: what stands before the words; ``vllm serve`` by default.
+
+    Raises:
+        PlannerError: an option's value cannot be read.
+    """
+    before = ("vllm", "serve") if program is None else tuple(program)
+    command = read_words(document.name, words, version or container.release, before)
+    kind, name = document.at("kind"), document.at("metadata", "name")
+    resource = f"{kind}/{name or '?'}" if kind else ""
+    return Target(
+        name=document.name,
+        part=f"{resource} {part}".strip(),
+        commands=(command,),
+        gpus=gpus,
+        vllm_version=container.release,
+        container=container,
+        places=option_places(document.name, command, words, skipped=len(before)),
+    )
+
+
 def option_places(
-    file: str, command: ServeCommand, words: Sequence[Word], path: str | None = None
+    file: str, command: ServeCommand, words: Sequence[Word], skipped: int = 0
 ) -> dict[str, Location]:
-    """Where the options of a command stand, of the words that it was read from."""
+    """Where the options of a command stand, of the words that it was read from.
+
+    ``skipped`` words of the command stand nowhere in the file.
+    """
+    found = {option: n - skipped for option, n in command.places.items()}
     return {
-        option: Location(file=file, line=words[n].line, column=words[n].column, path=path)
-        for option, n in command.places.items()
-        if n < len(words)
+        option: Location(file=file, line=words[n].line, column=words[n].column)
+        for option, n in found.items()
+        if 0 <= n < len(words)
     }

@@ -25,8 +25,23 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 #: modules whose ``python -m`` starts the same server
 _MODULES = {"vllm.entrypoints.openai.api_server", "vllm.entrypoints.launchers.api_server.entry"}
 _FALSE = {"false", "0"}
+#: options that tell hosts apart: a file leaves them to a variable, and nothing rests on them
+_OF_A_HOST = frozenset(
+    {
+        "node_rank", "master_port", "data_parallel_rank", "data_parallel_start_rank",
+        "data_parallel_rpc_port",
+    }
+)  # fmt: skip
 #: options that say what is served, not how
 _SUBJECT = ("--model", "--revision", "--config")
+
+
+class OptionValueError(UsageError):
+    """A value that vLLM could not read; ``index`` is the option's word, from 0."""
+
+    def __init__(self, message: str, *, cause: str, fix: str, index: int) -> None:
+        super().__init__(message, cause=cause, fix=fix)
+        self.index = index
 
 
 @frozen
@@ -71,18 +86,20 @@ def read_command(argv: Sequence[str], version: str | None = None) -> ServeComman
     found = tokens(words[start:], known(version))
     found = [_moved(token, start) for token in found]
     alone = [token for token in found if not token.is_option]
-    model = alone.pop(0).typed if alone and positional else None
+    word = alone.pop(0) if alone and positional else None
+    named_by = next((t for t in found if t.typed == "--model" and t.values), word)
     subject = {t.typed: t.values[0] for t in found if t.typed in _SUBJECT and t.values}
     named = [t for t in found if t.spelling and t.typed not in _SUBJECT]
     strangers = [t for t in found if t.spelling is None and t.is_option] + alone
     return ServeCommand(
-        model=model or subject.get("--model"),
+        model=word.typed if word else subject.get("--model"),
         revision=subject.get("--revision"),
         config=subject.get("--config"),
         arguments=arguments_of(named),
         unknown=tuple(_unknown(t, version) for t in sorted(strangers, key=lambda t: t.index)),
         environment=_assignments(words[:start]),
-        places={t.typed: t.index for t in strangers}
+        places=({"model": named_by.index} if named_by else {})
+        | {t.typed: t.index for t in strangers}
         | {t.spelling.name: t.index for t in named if t.spelling and t.spelling.name},
     )
 
@@ -106,7 +123,7 @@ def arguments_of(found: Iterable[Token]) -> VllmArguments:
     for token in found:
         if token.spelling is None or token.spelling.name is None:
             other.append((token.typed, token.values))
-        else:
+        elif token.spelling.name not in _OF_A_HOST or not any("$" in v for v in token.values):
             given[token.spelling.name] = _value(token, token.spelling.name, on=token.spelling.on)
     return VllmArguments(**given, other=tuple(other))
 
@@ -120,10 +137,18 @@ def _value(token: Token, name: str, *, on: bool) -> Any:  # noqa: ANN401 - typed
         read = tuple(option.read(value) for value in token.values)
     except ValueError as error:
         typed = " ".join(token.values)
-        raise UsageError(
+        if "$" in typed:
+            raise OptionValueError(
+                f"{token.typed} {typed}: what the variable holds is not said here",
+                cause="it is set elsewhere, and nothing but what was named is read",
+                fix=f"set it in the file, or give it a default: {token.typed} ${{NAME:-8}}",
+                index=token.index,
+            ) from None
+        raise OptionValueError(
             f"{token.typed} {typed}: {typed!r} {error}",
             cause=f"{option.flag}: {option.help}",
             fix=_example(option),
+            index=token.index,
         ) from None
     return read if option.kind == "list" else read[0]
 

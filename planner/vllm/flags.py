@@ -144,6 +144,13 @@ def known(version: str | None = None) -> Mapping[str, Spelling]:
     return spellings({t: s for t, s in aliases.items() if s.flag in held} | table)
 
 
+@cache
+def ever_known() -> frozenset[str]:
+    """The spellings of all releases."""
+    rows = option_table().rows
+    return frozenset(known(None)) | {flag for flag, kind in rows if kind in _KINDS}
+
+
 def _spelling(flag: str, kind: Kind, held: Mapping[str, Kind]) -> Spelling:
     """What a release's own flag stands for; a short one for its long one, if that is there."""
     ours = named().get(flag)

@@ -108,7 +108,7 @@ def test_assignments_before_the_command_are_its_environment() -> None:
 
 def test_each_option_knows_its_place_in_the_command() -> None:
     read = read_command(["VLLM_PORT=1", "vllm", "serve", "m", "-tp", "8", "--dtype", "half"])
-    assert read.places == {"tensor_parallel_size": 4, "dtype": 6}
+    assert read.places == {"model": 3, "tensor_parallel_size": 4, "dtype": 6}
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
 from planner.targets.container import Container, Variable, docker_bytes, served_words, split
 from planner.targets.document import Word
-from planner.targets.target import Target, option_places
-from planner.vllm.command import read_command
+from planner.targets.target import Target, option_places, read_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from planner.targets.document import Document
 
 KIND = "docker compose files"
+_FILLED_IN = re.compile(r"\$\$|\$\{[A-Za-z_][A-Za-z0-9_]*:?-([^{}]*)\}")
 
 
 def reads(document: Document) -> bool:
@@ -34,7 +35,7 @@ def targets(document: Document, version: str | None) -> Iterator[Target]:
     for name in document.at("services"):
         service = ("services", name)
         words = served_words(
-            document.at(*service, "image"),
+            _plain(str(document.at(*service, "image") or "")),
             _words(document, *service, "entrypoint"),
             _words(document, *service, "command"),
         )
@@ -42,7 +43,7 @@ def targets(document: Document, version: str | None) -> Iterator[Target]:
             continue
         container = _container(document, *service)
         release = version or container.release
-        command = read_command([word.text for word in words], release)
+        command = read_words(document.name, words, release)
         yield Target(
             name=document.name,
             part=f"services.{name}",
@@ -64,18 +65,20 @@ def _words(document: Document, *path: str) -> list[Word]:
 
 
 def _plain(text: str) -> str:
-    """A text as the container gets it: two dollar signs mean one. What is filled in is not known.
+    """A text as the container gets it: two dollar signs mean one, ``${NAME:-text}`` its text.
+
+    What else is filled in is not known, and stays.
 
     Source: compose-spec, interpolation
     """
-    return text.replace("$$", "$")
+    return _FILLED_IN.sub(lambda found: "$" if found[0] == "$$" else found[1], text)
 
 
 def _container(document: Document, *service: str) -> Container:
     part: dict[str, Any] = document.at(*service)
     named = ("image", "shm_size", "ipc", "environment", "deploy", "gpus")
     return Container(
-        image=part.get("image"),
+        image=_plain(image) if isinstance(image := part.get("image"), str) else None,
         gpus=_gpus(document, *service),
         shm_bytes=_size(document, part.get("shm_size")),
         host_ipc=part.get("ipc") == "host" if "ipc" in part else None,
@@ -88,8 +91,9 @@ def _container(document: Document, *service: str) -> Container:
 def _gpus(document: Document, *service: str) -> int | None:
     """GPUs that are reserved; None for all that there are, and where nothing is said."""
     devices = document.at(*service, "deploy", "resources", "reservations", "devices")
-    for device in devices or ():
-        if "gpu" in (device.get("capabilities") or ()):
+    short = document.at(*service, "gpus")
+    for device in [*(devices or ()), *(short if isinstance(short, list) else ())]:
+        if "gpu" in (device.get("capabilities") or ["gpu"]):
             listed = device.get("device_ids")
             count = len(listed) if listed else device.get("count")
             return count if isinstance(count, int) else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.frozen import frozen
 from planner.targets.container import served_words
 from planner.targets.pod import container_of, expanded, gpus_of, pods
-from planner.targets.target import Target, option_places
-from planner.vllm.command import read_command
+from planner.targets.target import Target, option_places, read_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,14 +60,22 @@ def _served(document: Document, path: Path, index: int, version: str | None) -> 
     if not isinstance(part, dict):
         return None
     container = container_of(document, path)
-    words = served_words(
-        container.image, document.words(*path, "command"), document.words(*path, "args")
-    )
+    # Ray starts its own program in the pods of its groups, not the image's
+    own = None if {"headGroupSpec", "workerGroupSpecs"} & set(path) else container.image
+    words = served_words(own, document.words(*path, "command"), document.words(*path, "args"))
     if words is None:
         return None
     words = [expanded(word, container, index) for word in words]
-    command = read_command([word.text for word in words], version or container.release)
+    command = read_words(document.name, words, version or container.release)
     return _Served(container=container, words=words, command=command)
+
+
+def _group(pod: Pod, command: ServeCommand) -> Pod:
+    """The pod with as many like it as its command counts on, where no group of pods says it."""
+    arguments = command.arguments
+    local = arguments.data_parallel_size_local
+    replicas = (arguments.data_parallel_size or 1) // local if local else 1
+    return pod if pod.pods > 1 else replace(pod, pods=max(arguments.nnodes or 1, replicas))
 
 
 def _target(document: Document, found: list[tuple[Pod, _Served]]) -> Target:
@@ -76,7 +84,7 @@ def _target(document: Document, found: list[tuple[Pod, _Served]]) -> Target:
         name=document.name,
         part=f"{document.at('kind')}/{document.at('metadata', 'name') or '?'}",
         commands=tuple(served.command for _, served in found),
-        gpus=gpus_of(document, pod, first.container),
+        gpus=gpus_of(document, _group(pod, first.command), first.container),
         vllm_version=first.container.release,
         container=first.container,
         places=option_places(document.name, first.command, first.words),

@@ -10,16 +10,15 @@ from planner.finding import Location
 from planner.targets.container import Container, Variable, served_words
 from planner.targets.docker_run import read_docker_run
 from planner.targets.shell_words import read_script
-from planner.targets.target import Target, option_places
-from planner.vllm.command import read_command
+from planner.targets.target import Target, option_places, read_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from planner.targets.document import Document, Word
 
 KIND = "shell scripts and Slurm jobs"
-_DIRECTIVE = re.compile(r"^#SBATCH\s+--?([a-z-]+)[=\s]+(\S+)", re.MULTILINE)
+_DIRECTIVE = re.compile(r"^#SBATCH\s+--?([A-Za-z-]+)[=\s]+(\S+)", re.MULTILINE)
 _GRES = re.compile(r"gpu(?::([A-Za-z][\w.-]*))?(?::(\d+))?$")
 
 
@@ -69,7 +68,7 @@ def _target(
     served = served_words(container.image, *inside)
     if served is None:
         return None
-    command = read_command(_texts(served), version or container.release)
+    command = read_words(document.name, served, version or container.release)
     return Target(
         name=document.name,
         commands=(command,),
@@ -78,10 +77,6 @@ def _target(
         places=option_places(document.name, command, served),
         words=(tuple(served),),
     )
-
-
-def _texts(words: Sequence[Word]) -> list[str]:
-    return [word.text for word in words]
 
 
 def _slurm_gpus(text: str) -> tuple[str, ...]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from planner.targets.document import Word
-from planner.targets.target import Target, option_places
-from planner.vllm.command import read_command
-from planner.vllm.flags import known
+from planner.targets.option_words import flag_of, option_words
+from planner.targets.target import Target, option_places, read_words
+from planner.vllm.flags import ever_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,15 +22,15 @@ def reads(document: Document) -> bool:
     data = document.data
     if not isinstance(data, dict) or not data:
         return False
-    flags = known(None)
-    return any(_flag(str(key)) in flags or key == "model" for key in data)
+    flags = ever_known()
+    return any(flag_of(str(key)) in flags or key == "model" for key in data)
 
 
 def certain(document: Document) -> bool:
     """It names a model, and nothing in it could be anything but an option."""
-    flags = known(None)
+    flags = ever_known()
     return "model" in document.data and all(
-        _flag(str(key)) in flags or key == "model" for key in document.data
+        flag_of(str(key)) in flags or key == "model" for key in document.data
     )
 
 
@@ -41,37 +40,12 @@ def targets(document: Document, version: str | None) -> Iterator[Target]:
     Source: vllm.utils.argparse_utils.FlexibleArgumentParser.load_config_file (0.33.0)
     """
     words = [Word(text="vllm"), Word(text="serve")]
-    for key, value in document.data.items():
-        words += _option(document, str(key), value, version)
-    command = read_command([word.text for word in words], version)
+    for key in document.data:
+        words += option_words(document, key, flag=flag_of(str(key)), version=version)
+    command = read_words(document.name, words, version)
     yield Target(
         name=document.name,
         commands=(command,),
         places=option_places(document.name, command, words),
         words=(tuple(words),),
     )
-
-
-def _option(
-    document: Document,
-    key: str,
-    value: Any,  # noqa: ANN401 - a part of a file
-    version: str | None,
-) -> list[Word]:
-    mark = document.mark(key)
-    line, column = (mark.line, mark.column) if mark else (None, None)
-
-    def word(text: str) -> Word:
-        return Word(text=text, line=line, column=column)
-
-    if isinstance(value, bool):
-        flag = _flag(key) if value else f"--no-{_flag(key)[2:]}"
-        return [word(flag)] if value or flag in known(version) else []
-    if isinstance(value, dict):
-        return [word(_flag(key)), word(json.dumps(value))]
-    values = value if isinstance(value, list) else [value]
-    return [word(each) for each in (_flag(key), *map(str, values))] if values else []
-
-
-def _flag(key: str) -> str:
-    return f"--{key.replace('_', '-')}"

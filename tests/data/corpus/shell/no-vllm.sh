@@ -1,0 +1,3 @@
+#!/bin/sh
+# vllm is started elsewhere
+curl -s http://localhost:8000/v1/models
