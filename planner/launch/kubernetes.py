@@ -1,4 +1,4 @@
-"""Kubernetes: a Deployment for one node, a LeaderWorkerSet or a RayCluster for several.
+"""Kubernetes: a Deployment, for several nodes a LeaderWorkerSet or a RayCluster; a RayService.
 
 Source: kubernetes.io/docs/reference, lws.sigs.k8s.io/docs, docs.ray.io (KubeRay, pod-command);
 docs/deployment/k8s.md and frameworks/lws.md (0.33)
@@ -15,19 +15,23 @@ from planner.launch.base import LaunchFile, Setting
 from planner.launch.parts import groups, pod
 from planner.launch.parts.device import GPU, NODES
 from planner.launch.parts.image import DRIVER
+from planner.launch.parts.ray_service import ray_service
 from planner.launch.parts.waiting import start_limit_s
 
 if TYPE_CHECKING:
     from planner.launch.base import Served
 
 OPERATOR = Setting(
-    name="operator", help="What joins several nodes: lws, or kuberay.", default="lws"
+    name="operator",
+    help="What joins several nodes: lws, or kuberay; rayservice runs Ray Serve on any.",
+    default="lws",
 )
+_OPERATORS = ("lws", "kuberay", "rayservice")
 SETTINGS: tuple[Setting, ...] = (OPERATOR, *pod.SETTINGS, GPU, NODES, DRIVER)
 
 _FILE = "kubernetes.yaml"
 #: how each kind says that it serves
-_READY = {"LeaderWorkerSet": "Available", "RayCluster": "HeadPodReady"}
+_READY = {"LeaderWorkerSet": "Available", "RayCluster": "HeadPodReady", "RayService": "Ready"}
 
 
 def files(served: Served) -> tuple[LaunchFile, ...]:
@@ -39,15 +43,6 @@ def files(served: Served) -> tuple[LaunchFile, ...]:
     served = _named(served)
     what, serving = _runs(served)
     runs = {**what, "metadata": {**_metadata(served), **what.get("metadata", {})}}
-    service = {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": _metadata(served),
-        "spec": {
-            "selector": serving,
-            "ports": [{"name": "http", "port": served.port, "targetPort": "http"}],
-        },
-    }
     budget = {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
@@ -55,11 +50,12 @@ def files(served: Served) -> tuple[LaunchFile, ...]:
         "spec": {
             # the only server does not make way for an upgrade of its node by itself; operators'
             # pods may be counted in this way alone
-            "minAvailable": served.nodes * max(1, served.replicas - 1),
+            "minAvailable": served.nodes * max(1, served.replicas - 1) + _heads(runs),
             "selector": {"matchLabels": pod.chosen(served)},
         },
     }
-    return (LaunchFile(path=_FILE, text=dump(runs, service, budget)),)
+    services = [_service(served, serving)] if serving else []
+    return (LaunchFile(path=_FILE, text=dump(runs, *services, budget)),)
 
 
 def start(served: Served) -> tuple[tuple[str, ...], ...]:
@@ -80,11 +76,30 @@ def _named(served: Served) -> Served:
     return served if letter else replace(served, name=f"vllm-{served.name}")
 
 
+def _heads(runs: dict[str, Any]) -> int:
+    """Pods that run no vLLM, and that all others need."""
+    return int(runs["kind"] == "RayService")
+
+
+def _service(served: Served, serving: dict[str, str]) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": _metadata(served),
+        "spec": {
+            "selector": serving,
+            "ports": [{"name": "http", "port": served.port, "targetPort": "http"}],
+        },
+    }
+
+
 def _runs(served: Served) -> tuple[dict[str, Any], dict[str, str]]:
-    """What runs the pods, and the labels of those that answer."""
+    """What runs the pods, and the labels of those that answer; none where Services are made."""
     operator = served.settings.get(OPERATOR.name) or OPERATOR.default
-    if operator not in {"lws", "kuberay"}:
-        raise UsageError(f"--set operator={operator}: lws or kuberay")
+    if operator not in _OPERATORS:
+        raise UsageError(f"--set operator={operator}: one of {', '.join(_OPERATORS)}")
+    if operator == "rayservice":
+        return ray_service(served), {}
     if served.nodes == 1:
         return _deployment(served), pod.chosen(served)
     return groups.kuberay(served) if operator == "kuberay" else groups.lws(served)

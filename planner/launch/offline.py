@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from planner.errors import UsageError
 from planner.launch.base import EXECUTABLE, LaunchFile, Setting
 from planner.launch.parts.board import GPUS, VISIBLE, of_replicas, platform
+from planner.launch.parts.engine_keywords import engine_keywords
 from planner.launch.programs import source_of
 from planner.vllm.command import program
-from planner.vllm.flags import keywords, known
+from planner.vllm.flags import known
 from planner.vllm.tokens import tokens
-from planner.vllm.values import AUTO, json_object, json_or_human
+from planner.vllm.values import json_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,8 +33,6 @@ _TEMPERATURE = Setting(
 SETTINGS: tuple[Setting, ...] = (_MAX_TOKENS, _TEMPERATURE, GPUS)
 
 _SCRIPT = "batch.py"
-#: the longest context that fits. Source: vllm.utils.argparse_utils.human_readable_int_or_auto
-_AUTO = -1
 
 
 def files(served: Served) -> tuple[LaunchFile, ...]:
@@ -60,7 +59,7 @@ def files(served: Served) -> tuple[LaunchFile, ...]:
     typed = tokens(served.server.argv[begin:], known(served.vllm_version))
     values = {
         "ENVIRONMENT": dict(served.server.environment),
-        "ENGINE": _engine(served, typed),
+        "ENGINE": {"model": served.model, **engine_keywords(typed, served.vllm_version)},
         "SAMPLING": _sampling(served),
         "CHAT": _chat(typed),
         "ADAPTERS": _adapters(typed),
@@ -81,17 +80,6 @@ def start(served: Served) -> tuple[tuple[str, ...], ...]:
         (*words, "prompts.jsonl", f"answers-{place}.jsonl", "--part", f"{place}/{len(gpus)}")
         for place, words in enumerate(shown)
     )
-
-
-def _engine(served: Served, typed: Sequence[Token]) -> dict[str, Any]:
-    """The keywords of LLM: the model, and the options that are not a server's alone."""
-    takes = keywords(served.vllm_version)
-    engine: dict[str, Any] = {"model": served.model}
-    for token in typed:
-        flag, on = _base(token, takes)
-        if flag in takes:
-            engine[flag.removeprefix("--").replace("-", "_")] = _value(token, on, takes[flag])
-    return engine
 
 
 def _chat(typed: Sequence[Token]) -> dict[str, Any]:
@@ -140,29 +128,6 @@ _OF_CHAT: dict[str, tuple[str, Callable[[str], Any]]] = {
     "--chat-template-content-format": ("chat_template_content_format", str),
     "--default-chat-template-kwargs": ("chat_template_kwargs", json_object),
 }
-
-
-def _base(token: Token, takes: Mapping[str, bool]) -> tuple[str, bool]:
-    """The option that a flag turns on or off."""
-    if token.spelling is None or token.spelling.on:
-        return token.spelling.flag if token.spelling else "", True
-    body = token.spelling.flag.removeprefix("--").removeprefix("no-")
-    names = [f"--{body}", f"--{body.replace('disable-', 'enable-', 1)}"]
-    names.append(f"--{body.replace('enable-', 'disable-', 1)}")
-    return next((name for name in names if name in takes and name != token.typed), ""), False
-
-
-def _value(token: Token, on: bool, is_text: bool) -> Any:  # noqa: ANN401, FBT001 - an option's
-    """What vLLM would make of what was typed."""
-    if token.spelling and token.spelling.kind in {"switch", "on"}:
-        return on
-    read = [value if is_text else _read(value) for value in token.values]
-    many = token.spelling is not None and token.spelling.kind == "list"
-    return read if many else read[0] if read else True
-
-
-def _read(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
-    return _AUTO if text == AUTO else json_or_human(text)
 
 
 def _sampling(served: Served) -> dict[str, Any]:

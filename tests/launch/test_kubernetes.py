@@ -188,6 +188,56 @@ def test_what_is_set_is_written() -> None:
     assert container["securityContext"]["capabilities"] == {"add": ["IPC_LOCK"]}
 
 
+def ray_service(case: str, secrets: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The RayService of a case, with its application taken out of its text."""
+    served = replace(
+        with_settings(case, operator="rayservice"), image="mine/ray-vllm:0.33", secrets=secrets
+    )
+    found = documents(served)
+    assert set(found) == {"RayService", "PodDisruptionBudget"}, "the operator makes its Services"
+    spec = found["RayService"]["spec"]
+    (application,) = YAML(typ="safe").load(spec["serveConfigV2"])["applications"]
+    (config,) = application["args"]["llm_configs"]
+    return {**spec, **config, "budget": found["PodDisruptionBudget"]["spec"]["minAvailable"]}
+
+
+def test_ray_serve_starts_the_engine_as_planned() -> None:
+    made = ray_service("two-nodes")
+    assert made["model_loading_config"]["model_source"] == "Qwen/Qwen3-8B"
+    assert made["engine_kwargs"] == {
+        "tensor_parallel_size": 8,
+        "pipeline_parallel_size": 2,
+        "gpu_memory_utilization": 0.95,
+    }
+    (group,) = made["rayClusterConfig"]["workerGroupSpecs"]
+    (container,) = group["template"]["spec"]["containers"]
+    assert container["resources"]["limits"] == {"nvidia.com/gpu": "8"}
+    assert "command" not in container, "the operator writes it"
+    assert (group["replicas"], made["budget"]) == (2, 3), "the head stays as well"
+
+
+def test_servers_side_by_side_are_replicas_of_ray_serve() -> None:
+    assert ray_service("folder")["engine_kwargs"]["chat_template"] == "/data/t.jinja"
+    made = ray_service("three-servers")
+    assert made["deployment_config"] == {"num_replicas": 3}
+    (group,) = made["rayClusterConfig"]["workerGroupSpecs"]
+    assert group["replicas"] == 3
+
+
+@pytest.mark.parametrize(
+    ("case", "changes", "said"),
+    [
+        ("one-gpu", {"image": None}, "no image of vLLM's has Ray Serve"),
+        ("one-gpu", {"image": "mine:1"}, "asks for no API key"),
+        ("two-replicas-inside", {"image": "mine:1"}, "data-parallel ranks"),
+    ],
+)
+def test_what_ray_serve_cannot_do_is_refused(case: str, changes: dict[str, Any], said: str) -> None:
+    served = replace(with_settings(case, operator="rayservice"), **changes)
+    with pytest.raises(UsageError, match=said):
+        kubernetes.files(served)
+
+
 def test_addresses_of_hosts_stay_out_of_pods() -> None:
     variables = {"VLLM_HOST_IP": "10.0.0.1", "NCCL_SOCKET_IFNAME": "eno1", "NCCL_IB_HCA": "mlx5"}
     served = record(answer(8, 2, nodes=2, environment=variables), "kubernetes")
@@ -221,7 +271,7 @@ def test_the_head_of_a_ray_cluster_runs_the_server_as_soon_as_the_others_have_jo
     ("case", "settings", "says"),
     [
         ("two-nodes", {"operator": "kuberay"}, "has no Ray since 0.18"),
-        ("two-nodes", {"operator": "helm"}, "lws or kuberay"),
+        ("two-nodes", {"operator": "helm"}, "one of lws, kuberay"),
         ("two-nodes-ray", {}, "joins its hosts by Ray"),
         ("one-gpu", {"nodes": "gpu"}, "is not KEY=VALUE"),
         ("two-nodes", {"rdma": "rdma/ib"}, "is not NAME=COUNT"),

@@ -73,8 +73,6 @@ def _words(command: Command) -> Iterator[str]:
 def kuberay(served: Served) -> tuple[dict[str, Any], dict[str, str]]:
     """A Ray cluster whose head runs the server, and the labels of the pod that answers.
 
-    A RayService would run Ray Serve's own application, with other options than were planned.
-
     Raises:
         UsageError: several servers, or an image without Ray.
     """

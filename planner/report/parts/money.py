@@ -12,10 +12,10 @@ _SMALL = 10
 
 
 def usd(amount: float) -> str:
-    """An amount as people write it: ``$1,204``, ``$27.52``, ``$0.083``.
+    """An amount as people write it: ``$1,204``, ``$27.52``, ``$0.0834``.
 
     >>> usd(1204.2), usd(27.516), usd(0.0834)
-    ('$1,204', '$27.52', '$0.083')
+    ('$1,204', '$27.52', '$0.0834')
     """
     if amount >= 1000:  # noqa: PLR2004, cents of thousands are noise
         return f"${amount:,.0f}"
