@@ -15,7 +15,7 @@ BIN = $(VENV)/bin
 E2E = .e2e
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test e2e develop lint format pytest docs docs-check accuracy benchmark coverage lock clean
+.PHONY: help run test e2e develop lint format pytest docs docs-check accuracy benchmark coverage lock picture clean
 .DEFAULT_GOAL := help
 
 help: ## what one can make
@@ -63,6 +63,9 @@ coverage: $(VENV)/dev.stamp ## which lines the tests reach
 
 lock: ## resolve the locks anew (needs the package index): make lock ARGS=--upgrade
 	$(PYTHON) scripts/lock.py $(ARGS)
+
+picture: $(VENV)/dev.stamp ## the picture of the terminal application: docs/tui.svg
+	$(BIN)/python -m scripts.tui_picture
 
 clean: ## remove what was built
 	rm -rf $(VENV) $(E2E) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
