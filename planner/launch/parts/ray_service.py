@@ -65,9 +65,7 @@ def ray_service(served: Served) -> dict[str, Any]:
                 "workerGroupSpecs": [
                     {
                         "groupName": "workers",
-                        "replicas": count,
-                        "minReplicas": count,
-                        "maxReplicas": count,
+                        **dict.fromkeys(("replicas", "minReplicas", "maxReplicas"), count),
                         "rayStartParams": {},
                         "template": _worker(served),
                     }
