@@ -232,6 +232,8 @@ class Layout(Sizes):
     environment: dict[str, str] = Field(default_factory=dict)
     vllm_args: dict[str, Any] = Field(default_factory=dict)
     """vLLM's options by flag; True is a switch that is on."""
+    settings: dict[str, Any] | None = None
+    """What vLLM runs with, its release's defaults filled in; given by ``validate``."""
     commands: tuple[Command, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()

@@ -10,7 +10,15 @@ from planner import plan
 from planner.case.document import DocumentCase
 from planner.case.start_up import start_up
 from planner.curves import curves
-from planner.describe import describe_hardware, describe_layout, describe_model, together
+from planner.describe import (
+    describe_hardware,
+    describe_layout,
+    describe_model,
+    describe_settings,
+    price_in,
+    together,
+    with_cost,
+)
 from planner.fixes.repair import with_edits
 from planner.lookups import Lookups
 from planner.request import judged, require
@@ -109,7 +117,7 @@ def judge(
 
 def _described(subject: Subject, case: Case, found: tuple[Finding, ...]) -> plan.Layout:
     request = subject.request
-    return describe_layout(
+    layout = describe_layout(
         case,
         0,
         model=subject.source.id,
@@ -118,7 +126,8 @@ def _described(subject: Subject, case: Case, found: tuple[Finding, ...]) -> plan
         storage=request.storage,
         curves=curves(case, 0, wanted=request.show_curves),
         findings=found,
-    )
+    ).model_copy(update={"settings": describe_settings(case)})
+    return with_cost(layout, price_in(subject, case.group))
 
 
 def _summary(

@@ -71,12 +71,17 @@ class Wanted:
         changes = typed["fix"] and not typed["diff"]
         return cls(changes=changes, diff=typed["diff"], unsafe=typed["unsafe_fixes"])
 
-    def alone(self, recording: bool) -> None:  # noqa: FBT001 - a flag of the command line
-        """See that nothing is recorded of what is being mended.
+    def alone(self, recording: bool, *, releases: bool) -> None:  # noqa: FBT001 - as it was typed
+        """See that files are mended for one release, and nothing is recorded of them.
 
         Raises:
-            UsageError: it is.
+            UsageError: it is asked for all the same.
         """
+        if releases and (self.changes or self.diff):
+            raise UsageError(
+                "files are mended for one release, and two are named",
+                fix="--vllm-version of the newer one",
+            )
         if recording and (self.changes or self.diff):
             raise UsageError(
                 "--write-baseline records findings, and they are being mended",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from planner.describe.cost import price_in, unpriced, with_cost
 from planner.describe.layout import commands_of, describe_layout, sizes
 from planner.describe.many import together
+from planner.describe.settings import describe_settings
 from planner.describe.subject import describe_bare_model, describe_hardware, describe_model
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "describe_hardware",
     "describe_layout",
     "describe_model",
+    "describe_settings",
     "price_in",
     "sizes",
     "together",

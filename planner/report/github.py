@@ -26,10 +26,11 @@ def render(answer: Answer, page: Page) -> str:
     """A workflow command a finding, and the count."""
     del page
     findings = found(answer)
-    return "\n".join([*map(_command, findings), summary(findings)]) + "\n"
+    return "\n".join([*map(command, findings), summary(findings)]) + "\n"
 
 
-def _command(finding: Finding) -> str:
+def command(finding: Finding) -> str:
+    """A finding beside its line."""
     place = finding.location
     properties = {
         "file": place.file if place else None,
@@ -37,13 +38,17 @@ def _command(finding: Finding) -> str:
         "col": place.column if place else None,
         "title": f"{finding.code} {finding.name}",
     }
+    return workflow_command(_COMMANDS[finding.severity], properties, sentence(finding))
+
+
+def workflow_command(kind: str, properties: Mapping[str, object], text: str) -> str:
+    """A command to the runner; properties that are None are left out."""
     listed = ",".join(
         f"{name}={_escaped(str(value), _IN_PROPERTY)}"
         for name, value in properties.items()
         if value is not None
     )
-    text = _escaped(sentence(finding), _IN_MESSAGE)
-    return f"::{_COMMANDS[finding.severity]} {listed}::{text}"
+    return f"::{kind} {listed}::{_escaped(text, _IN_MESSAGE)}"
 
 
 def _escaped(text: str, table: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli import fixing, options
+from planner.cli import differing, fixing, options
 from planner.cli import policy as policies
 from planner.cli.command import PlannerCommand, command_words, vllm_arguments
 from planner.cli.output import Delivery
@@ -15,7 +15,11 @@ from planner.cli.waiting import waiting
 from planner.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from planner.plan import Answer
+    from planner.policy.policy import Policy
+    from planner.request import Request
     from planner.targets.reading import Reading
 
 
@@ -44,32 +48,55 @@ def validate(
     """
     # pydantic and the model's own modules: not for --help
     from planner.request import require
-    from planner.review import review
-    from planner.targets.reading import read_all
 
-    delivery = Delivery.of(format_, output, fail_on)
+    span = differing.span_of(typed)
+    delivery = None if span else Delivery.of(format_, output, fail_on)
     wanted = fixing.Wanted.of({name: typed.pop(name) for name in fixing.NAMES}, targets)
     own = {name: typed.pop(name) for name in policies.NAMES}
-    wanted.alone(own["write_baseline"])
+    wanted.alone(own["write_baseline"], releases=span is not None)
     policy = policies.policy_of(ctx, targets, own)
     asked = policies.allowing(options.asked(ctx, typed), policy)
     words = command_words(ctx)
     _one_description(ctx, [*targets, *words])
     if not targets and not words:
         require(asked, "validate", gpus=not policy.gpus)
-
-    def judge(reading: Reading) -> Answer:
-        answer = review(delivery.asking(asked), reading, policy)
-        return policies.known_left_out(answer, own["baseline"], write=own["write_baseline"])
-
+    severity = policy.fail_on or fail_on
+    if delivery is None:
+        found = differing.upgrade_of(asked, (targets, words), policy, span or (None, ""))
+        return differing.deliver(found, format_, output, severity)
+    judged = _Judged(delivery.asking(asked), policy, own["baseline"], record=own["write_baseline"])
     with waiting("judging deployments"):
-        read = read_all(targets, words, version=asked.vllm_version, otherwise=policy.vllm_version)
-        answer = judge(read)
+        read = judged.read(targets, words)
+        answer = judged(read)
     if wanted.diff:
-        return fixing.show(wanted, read, answer, judge)
+        return fixing.show(wanted, read, answer, judged)
     if wanted.changes:
-        answer = fixing.make(wanted, read, answer, judge)
-    return replace(delivery, fail_on=policy.fail_on or fail_on).deliver(answer, asked)
+        answer = fixing.make(wanted, read, answer, judged)
+    return replace(delivery, fail_on=severity).deliver(answer, asked)
+
+
+class _Judged:
+    """Reads and judges deployments by one request and one policy, as often as is asked."""
+
+    def __init__(
+        self, asked: Request, policy: Policy, baseline: str | None, *, record: bool
+    ) -> None:
+        self._asked, self._policy = asked, policy
+        self._baseline, self._record = baseline, record
+
+    def read(self, targets: Sequence[str], words: Sequence[str]) -> Reading:
+        """The deployments that were named."""
+        from planner.targets.reading import read_all  # not for --help
+
+        own, otherwise = self._asked.vllm_version, self._policy.vllm_version
+        return read_all(targets, words, version=own, otherwise=otherwise)
+
+    def __call__(self, reading: Reading) -> Answer:
+        """What is wrong with them, less what the project knows."""
+        from planner.review import review  # as above
+
+        answer = review(self._asked, reading, self._policy)
+        return policies.known_left_out(answer, self._baseline, write=self._record)
 
 
 def _one_description(ctx: click.Context, described: list[str]) -> None:
