@@ -14,7 +14,7 @@
     const svg = element instanceof SVGElement;
     if (svg && !shapes.has(element.tagName)) return null;
     const colour = rgba(svg ? style.fill : style.backgroundColor);
-    if (colour && svg) colour[3] *= Number(style.fillOpacity);
+    if (colour) colour[3] *= Number(style.opacity) * (svg ? Number(style.fillOpacity) : 1);
     return colour && colour[3] > 0.5 ? colour : null;
   };
   const wrong = [];

@@ -46,7 +46,7 @@ def layouts(answer: Answer) -> list[Element]:
     fast = any(layout.performance for layout in answer.layouts)
     paid = any(layout.cost for layout in answer.layouts)
     head = ["layout", "GPUs", "fit", "to spare", "KV tokens", "requests", "context"]
-    head += ["output tokens/s", "first token ms", "further token ms"] if fast else []
+    head += ["output tokens/s", "TTFT ms", "TPOT ms"] if fast else []
     head += ["USD/h"] if paid else []
     rows = [
         _row(number, layout, fast=fast, paid=paid)
@@ -84,7 +84,7 @@ def _row(number: int, layout: Layout, *, fast: bool, paid: bool) -> list[str]:
 def targets(answer: Answer) -> list[Element]:
     """The deployments that were judged."""
     rows = [[target.file, words.target_text(target, answer)] for target in answer.targets]
-    return [table("Deployments", ["file", "deployment"], rows, numbers=0)]
+    return [table("Deployments", ["file", "deployment"], rows)]
 
 
 def rejected(answer: Answer) -> list[Element]:
@@ -98,7 +98,7 @@ def rejected(answer: Answer) -> list[Element]:
     ]
     head = ["rule", "how many", "layouts", "of one of them the rule says"]
     return [
-        table("Rejected layouts", head, rows, numbers=1),
+        table("Rejected layouts", head, rows),
         tag("p", tag("code", "planner explain CODE"), " tells more of a rule."),
     ]
 
@@ -108,9 +108,7 @@ def arithmetic(answer: Answer) -> list[Element]:
     if not answer.math:
         return []
     name = words.layout_name(answer.layouts[0]) if answer.layouts else ""
-    return [
-        table(f"Formulas with their numbers: {name}", _MATH, map(_step, answer.math), numbers=0)
-    ]
+    return [table(f"Formulas with their numbers: {name}", _MATH, map(_step, answer.math))]
 
 
 #: so many tokens are all of them
@@ -120,7 +118,7 @@ _MATH = ("term", "formula", "numbers", "result", "vLLM function it follows")
 
 def _step(step: MathStep) -> list[str]:
     size = step.bytes
-    result = "" if size is None else f"{count_text(size)} bytes ({gib_text(size, 2)})"
+    result = "" if size is None else f"{count_text(size)} bytes, {gib_text(size, 2)}"
     return [step.term, step.formula, words.numbers_text(step), result, step.source]
 
 
@@ -144,7 +142,7 @@ def provenance(answer: Answer) -> list[Element]:
         "Terms that only a run shows are made from the constants below, as they hold for this "
         "release and board: about four runs in five lie between low and high."
     )
-    return [tag("p", text), table("Constants and their sources", head, rows, numbers=0)]
+    return [tag("p", text), table("Constants and their sources", head, rows)]
 
 
 def _spread(each: Provenance) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeAlias
 from xml.etree.ElementTree import Element, tostring
 
 from planner.report.parts.safe import without_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     Content: TypeAlias = "Element | str | Iterable[Content] | None"
 
+#: a number, its unit, its ends in brackets
+_NUMBER = re.compile(r"[-+\d][\d,.]*(?: \w+)?(?: \(.*\))?")
 #: all others end their line in the text, for people who read or compare it
 _INLINE = frozenset({"a", "code", "span", "strong", "td", "th"})
 
@@ -64,40 +67,29 @@ def document(root: Element) -> str:
     return "".join(f"{line.rstrip()}\n" for line in text.rstrip().split("\n"))
 
 
-def table(
-    caption: str, head: Iterable[str], rows: Iterable[Iterable[Content]], *, numbers: int = 99
-) -> Element:
-    """A table that scrolls by itself where the page is too narrow.
-
-    ``numbers`` columns at most, counted from the second, are set as numbers.
-    """
-    heads = [
-        tag("th", name, scope="col", class_=_kind(at, numbers)) for at, name in enumerate(head)
-    ]
-    body = [
-        tag(
-            "tr",
-            (
-                tag(
-                    "td" if at else "th",
-                    cell,
-                    scope=None if at else "row",
-                    class_=_kind(at, numbers),
-                )
-                for at, cell in enumerate(row)
-            ),
-        )
-        for row in rows
-    ]
+def table(caption: str, head: Iterable[str], rows: Iterable[Sequence[str]]) -> Element:
+    """A table that scrolls by itself where the page is narrow; columns of numbers stand right."""
+    names, cells = list(head), list(rows)
+    kinds = ["number" if _is_number(at, cells) else None for at in range(len(names))]
+    heads = (tag("th", name, scope="col", class_=kinds[at]) for at, name in enumerate(names))
+    body = (tag("tr", map(_cell, range(len(row)), row, kinds)) for row in cells)
     grid = tag(
         "table",
         tag("caption", caption),
         tag("thead", tag("tr", heads)),
         tag("tbody", body),
-        class_=None if numbers else "texts",
+        class_=None if any(kinds) else "texts",
     )
     return tag("div", grid, class_="scroll", tabindex="0", role="group", aria_label=caption)
 
 
-def _kind(column: int, numbers: int) -> str | None:
-    return "number" if 1 <= column <= numbers else None
+def _is_number(column: int, rows: Iterable[Sequence[str]]) -> bool:
+    texts = [row[column] for row in rows if row[column]]
+    return column > 0 and bool(texts) and all(map(_NUMBER.fullmatch, texts))
+
+
+def _cell(column: int, text: str, kind: str | None) -> Element:
+    """The first of a row is its heading."""
+    if column:
+        return tag("td", text, class_=kind)
+    return tag("th", text, scope="row")

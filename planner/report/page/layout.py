@@ -79,7 +79,9 @@ def cluster(layout: Layout, groups: Sequence[HardwareGroup]) -> list[Element]:
     """The hosts with the ranks on them."""
     if layout.group >= len(groups):
         return []
-    drawn = cluster_map(groups[layout.group], layout)
+    group = groups[layout.group]
+    most = group.nodes * group.gpus_per_node // layout.gpus_used
+    drawn = cluster_map(group, layout, servers=most)
     text = tag("p", in_words(drawn, layout))
     return [figure(cluster_drawing(drawn, layout, "cluster"), "Hosts, GPUs, ranks and links", text)]
 
