@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _COUNTED = re.compile(r"(?i)(?P<counts>(?:\d+x){0,2})(?P<name>[^@]*)(?P<at>@.*)?")
 #: ends of names of values that are files
-_FILES = ("FILE", "PLAN", "LOG", "TARGET")
+_FILES = ("FILE", "PLAN", "LOG", "TARGET", "OLD", "NEW")
 
 
 class Completed(click.types.StringParamType):

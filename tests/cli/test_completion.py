@@ -52,6 +52,7 @@ def offered(typed: str, **environment: str) -> list[str]:
         ("planner explain weig", ["weights-exceed-budget", "weights"]),
         ("planner validate ", ["file,"]),
         ("planner estimate -o re", ["file,re"]),
+        ("planner diff pl", ["file,pl"]),
         ("planner recommend --model ./con", ["file,./con"]),
     ],
 )

@@ -10,6 +10,7 @@ import click
 from planner.cli import options
 from planner.cli import policy as policies
 from planner.cli.command import PlannerCommand
+from planner.cli.waiting import waiting
 from planner.errors import InvalidInputError, UsageError
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ _NO_POLICY: dict[str, Any] = {
 
 
 @click.command("diff", cls=PlannerCommand)
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
 @options.subject
 @options.workload
 @options.judgement
@@ -56,7 +57,8 @@ def diff(
     policy = policies.policy_of(ctx, (new if old == _STDIN else old,), _NO_POLICY)
     asked = policies.allowing(options.asked(ctx, typed), policy)
     readings = (_read(old, new, asked), _read(new, old, asked))
-    found = compare(asked, readings, (old, new), policy)
+    with waiting("judging both"):
+        found = compare(asked, readings, (old, new), policy)
     return deliver(found, format_, output, policy.fail_on or fail_on)
 
 
