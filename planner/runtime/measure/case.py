@@ -53,6 +53,8 @@ class SpeedPlan:
     """Requests that decode together, over all replicas."""
     decode_context: int = 1024
     """Tokens of each one's prompt."""
+    decode_points: tuple[tuple[int, int], ...] = ()
+    """Further batches, each with the tokens of its prompts."""
     decode_steps: int = 32
     """Steps to time, after a warm-up."""
     repeats: int = 5
@@ -131,7 +133,8 @@ class Case:
         identity = {
             "options": as_options(self.arguments),
             "environment": dict(self.environment),
-            "speed": asdict(self.speed),
+            # a case of before there were such points keeps its key
+            "speed": {k: v for k, v in asdict(self.speed).items() if k != "decode_points" or v},
             **about,
         }
         text = json.dumps(identity, sort_keys=True, separators=(",", ":"), default=str)

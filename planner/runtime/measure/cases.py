@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
 
 from planner.errors import InvalidInputError, UsageError
 from planner.runtime.measure.case import Case, SpeedPlan
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: far above any designed set
 MAX_CASES = 10_000
+#: what an entry may say of the points to time
+_POINTS = {"prefill_tokens", "decode_batches", "decode_context", "decode_points"}
 _EXAMPLE = (
     '[[case]] with model = "Qwen/Qwen3-8B" and options = { tensor-parallel-size = 2 }, '
     "or the same as a JSON object on each line of a .jsonl file"
@@ -67,12 +69,11 @@ class Entry(BaseModel):
     prefill_tokens: tuple[int, ...] | None = None
     decode_batches: tuple[int, ...] | None = None
     decode_context: int | None = None
+    decode_points: tuple[tuple[PositiveInt, PositiveInt], ...] | None = None
 
     def over(self, default: Case) -> Case:
         """The case of this entry over what was typed."""
-        speed = self.model_dump(
-            include={"prefill_tokens", "decode_batches", "decode_context"}, exclude_none=True
-        )
+        speed = self.model_dump(include=_POINTS, exclude_none=True)
         return Case(
             label=self.name or default.label,
             model=self.model or default.model,

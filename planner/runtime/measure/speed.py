@@ -44,8 +44,8 @@ def points(engine: Any, plan: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {**point, "skipped": f"longer than max_model_len {model.max_model_len}"}
         else:
             yield point | prefill(engine, prompts, tokens, plan["repeats"])
-    for batch in plan["decode_batches"]:
-        context = plan["decode_context"]
+    decoding = [(batch, plan["decode_context"]) for batch in plan["decode_batches"]]
+    for batch, context in [*decoding, *plan.get("decode_points", ())]:
         point = {"kind": "decode", "batch": batch, "context_tokens": context}
         if reason := _cannot_decode(engine.vllm_config, batch, context):
             yield {**point, "skipped": reason}

@@ -81,6 +81,7 @@ decode_batches = []
 [[case]]
 options.compilation-config = { cudagraph_mode = "NONE" }
 environment.NCCL_P2P_DISABLE = "1"
+decode_points = [[16, 8192]]
 timeout = 60
 """,
         encoding="utf-8",
@@ -93,6 +94,7 @@ timeout = 60
     assert (plain.model, plain.gpus, plain.timeout_s) == ("small", 2, 60)
     assert plain.arguments.compilation_config == {"cudagraph_mode": "NONE"}
     assert plain.environment == {"NCCL_P2P_DISABLE": "1"}
+    assert plain.speed == SpeedPlan(decode_points=((16, 8192),))
 
 
 @pytest.mark.parametrize(
@@ -105,6 +107,11 @@ timeout = 60
         ("c.jsonl", '{"model": "m"}\n{"model": }', "line 2 is not JSON"),
         ("c.jsonl", "[]", "line 1: : input should be"),
         ("c.jsonl", "\n", "holds no case"),
+        (
+            "c.jsonl",
+            '{"decode_points": [[0, 8]]}',
+            "line 1: decode_points.0.0: input",
+        ),
         ("c.jsonl", '{"timeout": "soon"}', "line 1: timeout: input should be a valid number"),
     ],
 )
@@ -150,7 +157,8 @@ def test_the_key_depends_on_all_that_changes_the_figures() -> None:
         Case(model="m").key({"config": "a"}),
         Case(model="m", environment={"NCCL_DEBUG": "INFO"}).key({"config": "a"}),
         Case(model="m", speed=SpeedPlan(decode_batches=(1,))).key({"config": "a"}),
+        Case(model="m", speed=SpeedPlan(decode_points=((1, 8192),))).key({"config": "a"}),
     }
-    assert len(keys) == 5
+    assert len(keys) == 6
     same = Case(model="other name", arguments=case.arguments, timeout_s=5, label="x")
     assert same.key({"config": "a"}) == case.key({"config": "a"})
