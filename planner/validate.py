@@ -92,7 +92,8 @@ def judge(
         *(_placed(each, target) for each in subject.findings),
         *_unknown_options(target, subject.version.name),
     ]
-    document = None if target is None else DocumentCase(target=target)
+    release = subject.version.name
+    document = None if target is None else DocumentCase(target=target, release=release)
     if not subject.refused:
         one_host = target is not None and _for_one_host(target)
         layout = fixed_layout(request.pinned)
@@ -160,7 +161,11 @@ def _document(case: Case, target: Target, request: Request) -> DocumentCase:
     hosts = max(int(case.placement.hosts[0]), 1)
     start = times.together(start_up(case, 0, request.storage)) if case.plannable[0] else None
     return DocumentCase(
-        target=target, ranks=int(case.layouts.gpus[0]) // hosts or 1, hosts=hosts, start=start
+        target=target,
+        ranks=int(case.layouts.gpus[0]) // hosts or 1,
+        hosts=hosts,
+        start=start,
+        release=case.version.name,
     )
 
 

@@ -92,11 +92,18 @@ def rule_index() -> Iterator[str]:
             str(rule.SEVERITY),
             str(rule.ORIGIN),
             getattr(rule, "REPAIR", ""),
+            held_for(rule),
             (rule.__doc__ or "").partition("\n")[0].rstrip("."),
         ]
         for rule in rules()
     ]
-    yield from table(["code", "name", "severity", "origin", "fix", "what"], rows)
+    yield from table(["code", "name", "severity", "origin", "fix", "vLLM", "what"], rows)
+
+
+def held_for(rule: Rule) -> str:
+    """The releases that a rule holds for, as its page says it."""
+    said = (rule.__doc__ or "").partition("Versions:\n")[2]
+    return " ".join(said.split()).replace("``", "`")
 
 
 def command_line() -> Iterator[str]:

@@ -20,12 +20,14 @@ class DocumentCase:
         target: what the file says.
         ranks: GPU processes on one host; hosts: how many run it.
         start: seconds until it answers, where that is known.
+        release: of vLLM, as far as it is judged by one: ``0.33``.
     """
 
     target: Target
     ranks: int = 1
     hosts: int = 1
     start: Span | None = None
+    release: str | None = None
 
     @property
     def container(self) -> Container:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
-from planner.rules.parts.deployment import deployment
+from planner.rules.parts.deployment import TWO_HOSTS, deployment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,15 +36,14 @@ NAME = "hosts-without-addresses"
 SEVERITY = Severity.ADVICE
 ORIGIN = Origin.POLICY
 SCOPE = "document"
-_TWO_HOSTS = '--model, Qwen/Qwen3-8B, -pp, "2", --nnodes, "2", --master-addr, head'
-BAD = (deployment(args=_TWO_HOSTS),)
+BAD = (deployment(args=TWO_HOSTS),)
 GOOD = (
     deployment(
         "env:",
         "  - {name: VLLM_HOST_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}",
         "  - {name: NCCL_SOCKET_IFNAME, value: eth0}",
         "  - {name: GLOO_SOCKET_IFNAME, value: eth0}",
-        args=_TWO_HOSTS,
+        args=TWO_HOSTS,
     ),
     deployment(),
 )

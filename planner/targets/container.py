@@ -51,6 +51,7 @@ class Container:
     Attributes:
         image: with its tag.
         gpus: how many it is given; 0 where the file gives none.
+        sees_gpus: it is given any, however many.
         shm_bytes: shared memory of its own; host_ipc: it shares the host's.
         variables: its environment; probes: checks of its health.
         places: where each of these stands, by its name; the container itself under ``""``.
@@ -58,6 +59,7 @@ class Container:
 
     image: str | None = None
     gpus: int | None = None
+    sees_gpus: bool | None = None
     shm_bytes: int | None = None
     host_ipc: bool | None = None
     variables: Mapping[str, Variable] = field(default_factory=dict)

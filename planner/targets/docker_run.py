@@ -79,6 +79,7 @@ def _container(image: str, given: dict[str, list[str]], place: Location) -> Cont
     return Container(
         image=image,
         gpus=_gpus(last.get("--gpus")),
+        sees_gpus=bool({"--gpus", "--device", "--runtime", "--privileged"} & given.keys()),
         shm_bytes=_size(size),
         host_ipc=None if ipc is None else ipc == "host",
         variables={

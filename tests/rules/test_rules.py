@@ -43,7 +43,7 @@ def findings(
     if rule.SCOPE == "host":
         return {each.code: each.severity for each in host_findings(host(example))}
     if rule.SCOPE in {"document", "file"}:
-        file = tmp_path / "manifest.yaml"
+        file = tmp_path / ("manifest.sh" if example.startswith("#!") else "manifest.yaml")
         file.write_text(example, encoding="utf-8")
         gpus = "2x1xL40S" if "--nnodes" in example else "2xL40S"
         target = [str(file)] if rule.SCOPE == "document" else [str(tmp_path), "--strict"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 ARGS = '--model, Qwen/Qwen3-8B, --max-model-len, "8192"'
 TWO_GPUS = f'{ARGS}, -tp, "2"'
+TWO_HOSTS = '--model, Qwen/Qwen3-8B, -pp, "2", --nnodes, "2", --master-addr, head'
 _MANIFEST = """\
 apiVersion: apps/v1
 kind: Deployment
