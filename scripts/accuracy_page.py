@@ -17,13 +17,13 @@ from scripts.accuracy_figures import (
     off,
     share,
 )
-from scripts.docs import table
 from scripts.fit_memory_terms import residuals, source_weights, weighted_quantile
 from scripts.golden_answers import FIGURES
 from scripts.golden_rows import BOARDS
 from scripts.golden_verdicts import REFUSALS, caught, false_alarm, refusal
 from scripts.headline import COLUMNS
 from scripts.log_accuracy import log_tables
+from scripts.markdown import table
 from scripts.memory_runs import TERMS, read_runs
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ Usage: ``python scripts/docs.py``.
 from __future__ import annotations
 
 import inspect
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,19 +24,16 @@ from planner.hardware.schema import schema_text  # noqa: E402
 from planner.launch.base import find, launchers  # noqa: E402
 from planner.manual import terms  # noqa: E402
 from planner.report.base import formats  # noqa: E402
-from planner.rules.base import fixes_of, rules, shown  # noqa: E402
+from planner.rules.base import rules  # noqa: E402
 from planner.units import GIB  # noqa: E402
 from planner.vllm.release import find_toolkit, releases  # noqa: E402
+from scripts.markdown import NOTICE, table  # noqa: E402
+from scripts.rule_pages import coverage, rule_index, rule_page  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from planner.rules.base import Rule
 
-NOTICE = "<!-- Written by scripts/docs.py; do not edit. -->"
-HEADING = re.compile(r"^([A-Z][\w ]+):$", re.MULTILINE)
-#: what the examples of a rule are, for the colours
-FENCES = {"document": "yaml", "host": "toml", "log": "text", "file": "yaml"}
 EXIT_CODES = {
     ExitCode.OK: "fine",
     ExitCode.FINDINGS: "a finding at or above `--fail-on`, or nothing fits",
@@ -46,64 +42,6 @@ EXIT_CODES = {
     ExitCode.SERVER_FAILED: "the launched server failed",
     ExitCode.INTERRUPTED: "interrupted",
 }
-
-
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """A Markdown table."""
-    yield f"| {' | '.join(headings)} |"
-    yield "|" + " --- |" * len(headings)
-    for row in rows:
-        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
-    yield ""
-
-
-def rule_page(rule: Rule) -> Iterator[str]:
-    """A rule's manual page: its docstring, and its examples."""
-    yield from (NOTICE, "", f"# {rule.CODE} {rule.NAME}", "")
-    by = f" In files `planner validate {options}` mends it." if (options := fixes_of(rule)) else ""
-    yield from (f"Severity {rule.SEVERITY}, origin {rule.ORIGIN}.{by}", "")
-    yield from (markdown(rule.__doc__ or ""), "")
-    for label, examples in (("Refused", rule.BAD), ("Fine", rule.GOOD)):
-        commands = [shown(rule, example) for example in examples]
-        yield from (f"## {label}", "", f"```{FENCES.get(rule.SCOPE, 'sh')}", *commands, "```", "")
-
-
-def markdown(docstring: str) -> str:
-    """A docstring with ``Heading:`` lines as Markdown."""
-    text = inspect.cleandoc(docstring).replace("``", "`")
-    parts = HEADING.split(text)
-    lines = [parts[0].strip()]
-    for heading, body in zip(parts[1::2], parts[2::2], strict=True):
-        lines += ["", f"## {heading}", "", inspect.cleandoc(f"\n{body}").strip()]
-    return "\n".join(lines)
-
-
-def rule_index() -> Iterator[str]:
-    """Every rule, a line each."""
-    yield from (NOTICE, "", "# Rules", "")
-    yield "`error`: vLLM will not start, will run out of memory, or the layout is invalid by this"
-    yield "planner's own policy, which `--allow CODE` lowers; what vLLM itself refuses it cannot."
-    yield "A `safe` fix is made by `--fix`, an `unsafe` one by `--fix --unsafe-fixes`."
-    yield ""
-    rows = [
-        [
-            f"[{rule.CODE}]({rule.CODE}.md)",
-            rule.NAME,
-            str(rule.SEVERITY),
-            str(rule.ORIGIN),
-            getattr(rule, "REPAIR", ""),
-            held_for(rule),
-            (rule.__doc__ or "").partition("\n")[0].rstrip("."),
-        ]
-        for rule in rules()
-    ]
-    yield from table(["code", "name", "severity", "origin", "fix", "vLLM", "what"], rows)
-
-
-def held_for(rule: Rule) -> str:
-    """The releases that a rule holds for, as its page says it."""
-    said = (rule.__doc__ or "").partition("Versions:\n")[2]
-    return " ".join(said.split()).replace("``", "`")
 
 
 def command_line() -> Iterator[str]:
@@ -225,7 +163,8 @@ def amount(value: float | None, unit: float) -> str:
 def pages() -> dict[str, Iterator[str]]:
     """Every generated page by its path under docs/."""
     own: dict[str, Any] = {f"rules/{rule.CODE}.md": rule_page(rule) for rule in rules()}
-    own |= {"rules/README.md": rule_index(), "cli.md": command_line()}
+    own |= {"rules/README.md": rule_index(), "rules/coverage.md": coverage()}
+    own |= {"cli.md": command_line()}
     return own | {
         "formulas.md": formulas(),
         "hardware.md": hardware(),

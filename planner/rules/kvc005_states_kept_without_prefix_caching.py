@@ -13,7 +13,7 @@ Fix:
 Source in vLLM:
     ``vllm.config.vllm.VllmConfig.validate_mamba_block_size`` (0.33.0)
 Versions:
-    read in 0.33.0
+    0.33, which was read
 """
 
 from __future__ import annotations
@@ -46,11 +46,15 @@ GOOD = (
 )
 LOG = ("--mamba-block-size can only be set with",)
 
+#: the release whose check was read; earlier ones may let it pass
+_READ = (0, 33)
+
 
 def broken(case: Case) -> Bools | bool:
     """All rows or none."""
     asked = case.arguments
-    return asked.mamba_block_size is not None and asked.enable_prefix_caching is False
+    without = asked.enable_prefix_caching is False and case.version.number >= _READ
+    return asked.mamba_block_size is not None and without
 
 
 def explain(case: Case, row: int) -> Explanation:

@@ -14,7 +14,7 @@ Source in vLLM:
     ``vllm.config.vllm.VllmConfig`` (0.33.0): ``incompatible with
     PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True``
 Versions:
-    read in 0.33.0
+    0.33, which was read
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ LOG = ("incompatible with PYTORCH_CUDA_ALLOC_CONF=expandable_segments",)
 
 _VARIABLE = "PYTORCH_CUDA_ALLOC_CONF"
 _SETTING = "expandable_segments:True"
+#: the release whose check was read; earlier ones may let it pass
+_READ = (0, 33)
 
 
 def broken(case: Case) -> Bools | bool:
@@ -58,7 +60,8 @@ def broken(case: Case) -> Bools | bool:
     asked = case.arguments
     moved = bool((asked.kv_transfer_config or {}).get("kv_connector"))
     segments = _SETTING in case.environment.get(_VARIABLE, "")
-    return moved and segments and not asked.enable_sleep_mode
+    read = case.version.number >= _READ
+    return read and moved and segments and not asked.enable_sleep_mode
 
 
 def explain(case: Case, row: int) -> Explanation:

@@ -16,7 +16,7 @@ Source in vLLM:
     ``vllm.engine.arg_utils.EngineArgs.create_engine_config``,
     ``vllm.config.parallel.ParallelConfig`` (0.33.0)
 Versions:
-    the sizes: all; that dense models are refused was read in 0.33.0
+    the sizes: all; that dense models are refused: 0.33, which was read
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ LOG = (
     "requires `--data-parallel-size-local`",
     "must be <= data_parallel_size",
 )
+
+#: the release whose check was read; earlier ones may let it pass
+_READ = (0, 33)
 
 
 def broken(case: Case) -> Bools | bool:
@@ -91,7 +94,9 @@ def _what(case: Case) -> tuple[str, str, str] | None:
             "replicas are numbered from 0",
             f"--data-parallel-rank 0 to {size - 1}",
         )
-    if size > 1 and (outside or rank is not None) and not case.has_experts:
+    outward = outside or rank is not None
+    dense = case.version.number >= _READ and not case.has_experts
+    if size > 1 and outward and dense:
         return (
             f"replicas of {case.architecture.name}, which has no experts, balanced from outside",
             "replicas of a dense model share nothing, and vLLM starts them as servers of their own",
