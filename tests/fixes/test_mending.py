@@ -136,7 +136,7 @@ def test_fixes_of_a_manifest_make_no_error_and_are_made_once(
 def test_the_examples_of_a_rule_are_mended_where_it_has_a_fix(
     rule: Rule, example: str, tmp_path: Path
 ) -> None:
-    file = tmp_path / "a.yaml"
+    file = tmp_path / ("a.sh" if example.startswith("#!") else "a.yaml")
     file.write_text(example, encoding="utf-8")
     gpus = "2x1xL40S" if "--nnodes" in example else "2xL40S"
     judge = judge_on(gpus)
