@@ -14,6 +14,7 @@ from planner.fixes.carriers.shell_text import ShellText
 from planner.fixes.nodes import end_of
 from planner.fixes.shell import shell_words
 from planner.frozen import frozen
+from planner.targets.option_words import flag_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,18 +103,17 @@ def _of_nodes(nodes: Nodes, words: Sequence[Word], holders: dict[int, Carrier]) 
         if isinstance(node, ScalarNode) and len(here) == 1 and isinstance(holder, SequenceNode):
             carrier = holders.setdefault(id(holder), ListItems(nodes, holder))
             places.append((carrier, next(n for n, i in enumerate(holder.value) if i is node)))
-        elif isinstance(holder, MappingNode) and column and _is_key(holder, node):
-            keys = holders.setdefault(id(holder), Keys(nodes, holder))
+        elif isinstance(holder, MappingNode) and node and column and _is_key(holder, node):
+            own = here[0].text in {flag_of(node.value), node.value}
+            keys = holders.setdefault(id(holder), Keys(nodes, holder, own=own))
             entry = next(n for n, pair in enumerate(holder.value) if pair[0] is node)
             places += [(keys, entry)] * len(here)
-        elif isinstance(node, ScalarNode):
-            places += _in_scalar(nodes, node, here, holders)
         else:
-            raise CannotEditError("a command is not written as it is read")
+            places += _in_scalar(nodes, node, here, holders)
     return Written(words=tuple(word.text for word in words), places=tuple(places))
 
 
-def _is_key(holder: MappingNode, node: ScalarNode | None) -> bool:
+def _is_key(holder: MappingNode, node: ScalarNode) -> bool:
     return any(key is node for key, _ in holder.value)
 
 
@@ -125,9 +125,20 @@ def _text_on(nodes: Nodes, line: int) -> ScalarNode | None:
 
 
 def _in_scalar(
-    nodes: Nodes, node: ScalarNode, words: Sequence[Word], holders: dict[int, Carrier]
+    nodes: Nodes, node: ScalarNode | None, words: Sequence[Word], holders: dict[int, Carrier]
 ) -> list[Place]:
-    """Words of a command that is one text."""
+    """Words of a command that is one text; nowhere where it is not written as it is read."""
+    try:
+        return _in_text(nodes, node, words, holders)
+    except CannotEditError:
+        return [None] * len(words)
+
+
+def _in_text(
+    nodes: Nodes, node: ScalarNode | None, words: Sequence[Word], holders: dict[int, Carrier]
+) -> list[Place]:
+    if node is None:
+        raise CannotEditError("the words stand nowhere")
     text = nodes.text
     start, end = node.start_mark.index, end_of(node, text)
     if text[start] in "&!":

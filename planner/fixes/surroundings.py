@@ -35,9 +35,7 @@ def shared_memory(file: File, target: Target, size: str) -> Iterator[Change]:
     if file.nodes is None:
         for words in target.words:
             carrier, run = docker_run(target.text, words)
-            if carrier.option(run, "--shm-size"):
-                raise CannotEditError("it says another size")
-            yield from carrier.add(run, run, [f"--shm-size={size}"])
+            yield from carrier.with_option(run, "--shm-size", size)
     elif target.part.startswith("services."):
         yield _service(file.nodes, file.nodes.mapping(target.place), size)
     else:
@@ -71,8 +69,10 @@ def _containers(file: File, target: Target) -> list[MappingNode]:
 
 
 def _mounted(nodes: Nodes, container: MappingNode, size: str) -> Iterator[Change]:
-    spec = nodes.holder(nodes.holder(container) or container)
-    if not isinstance(spec, MappingNode):
+    containers = nodes.holder(container)
+    spec = nodes.holder(containers) if containers is not None else None
+    if not isinstance(spec, MappingNode) or value_of(spec, "containers") is not containers:
+        # a chart makes the pod of its own values
         raise CannotEditError("the pod stands elsewhere")
     mounts, volumes = value_of(container, "volumeMounts"), value_of(spec, "volumes")
     name = next((_name(each) for each in _items(mounts) if _text(each, "mountPath") == _SHM), None)

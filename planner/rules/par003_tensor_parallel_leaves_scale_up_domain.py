@@ -71,12 +71,16 @@ def explain(case: Case, row: int) -> Explanation:
             "or allow it: --allow PAR003"
         ),
         source="docs/serving/parallelism_scaling (vLLM 0.33)",
-        repair=Repair(
-            options={
-                "--tensor-parallel-size": ("--tensor-parallel-size", str(inside)),
-                "--pipeline-parallel-size": ("--pipeline-parallel-size", str(ranks // inside)),
-            }
-        ),
+        repair=None if case.placement.too_many[row] else _stages(inside, ranks // inside),
+    )
+
+
+def _stages(tp: int, pp: int) -> Repair:
+    return Repair(
+        options={
+            "--tensor-parallel-size": ("--tensor-parallel-size", str(tp)),
+            "--pipeline-parallel-size": ("--pipeline-parallel-size", str(pp)),
+        }
     )
 
 

@@ -19,6 +19,7 @@ Versions:
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from planner.finding import Finding, Origin, Repair, Severity
@@ -47,6 +48,8 @@ GOOD = (
     "--gpus H100 -- vllm serve meta-llama/Llama-3.1-8B-Instruct --max-num-seqs 64",
     "--gpus H100 --vllm-version 0.9 -- vllm serve meta-llama/Llama-3.1-8B --swap-space 4",
 )
+#: of the letters, as difflib counts: a letter or two of a long name are others
+_LIKE, _CLEARLY = 0.9, 0.05
 LOG = ("unrecognized arguments: ",)
 
 
@@ -99,9 +102,18 @@ def _repair(option: UnknownOption, version: str) -> Repair | None:
         return Repair(safe=False, options={option.flag: ()})
     if last_with(option.flag, version):
         return _successor(option, version)
-    if len(option.nearest) == 1:
-        return Repair(options={option.flag: (*option.nearest, *option.values)})
-    return None
+    meant = _meant(option)
+    return Repair(options={option.flag: (meant, *option.values)}) if meant else None
+
+
+def _meant(option: UnknownOption) -> str:
+    """The flag that a typing error stands for: the only one like it, or much more so."""
+    best, *others = *option.nearest, ""
+    if len(option.nearest) < 2:  # noqa: PLR2004 - one, or none
+        return best
+    likeness = [SequenceMatcher(None, option.flag, each).ratio() for each in (best, others[0])]
+    clear = likeness[0] >= _LIKE and likeness[0] - likeness[1] >= _CLEARLY
+    return best if clear else ""
 
 
 def _successor(option: UnknownOption, version: str) -> Repair:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from planner.errors import InvalidInputError
 from planner.finding import Location
 from planner.frozen import frozen
+from planner.targets.document import Word
 from planner.vllm.command import OptionValueError, read_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from planner.targets.container import Container
-    from planner.targets.document import Document, Word
+    from planner.targets.document import Document
     from planner.vllm.arguments import VllmArguments
     from planner.vllm.command import ServeCommand, UnknownOption
 
@@ -148,6 +149,7 @@ def target_of(
         vllm_version=container.release,
         container=container,
         places=option_places(document.name, command, words, skipped=len(before)),
+        words=((*(Word(text=each) for each in before), *words),),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 
 from planner.errors import InvalidInputError
 from planner.finding import Severity
-from planner.fixes.mending import fixable, write
+from planner.fixes.mending import fixable, mend, write
 from planner.fixes.text import Change, Lines, applied, changed
+from planner.policy.file import find_policy
 from planner.policy.policy import Policy
 from planner.rules.base import Rule, rules
 from planner.targets.files import documents_of
+from planner.targets.reading import read_all
 from tests.fixes.mended import found, judge_on, mended, read
 
 if TYPE_CHECKING:
@@ -50,6 +53,11 @@ def errors(answer: Answer) -> set[tuple[str, str | None]]:
         for each in found(answer)
         if each.severity is Severity.ERROR
     }
+
+
+#: findings of the corpus that have a fix, safe or not
+MENDED = 20
+CORPUS = Path(__file__).parent.parent / "data" / "corpus"
 
 
 def holds(file: Path, gpus: str, *, unsafe: bool) -> None:
@@ -122,6 +130,22 @@ def test_fixes_of_a_manifest_make_no_error_and_are_made_once(
     file = tmp_path / Path(name).name
     file.write_bytes((MANIFESTS / name).read_bytes())
     holds(file, "2xL40S", unsafe=unsafe)
+
+
+def test_fixes_of_the_corpus_make_no_error_and_are_made_once(tmp_path: Path) -> None:
+    shutil.copytree(CORPUS, tmp_path / "corpus")
+    policy = find_policy(str(tmp_path / "corpus"))
+    judge = judge_on("", policy)
+    before = read_all([str(tmp_path / "corpus")])
+    was = judge(before)
+    made = mend(before, was, judge, unsafe=True)
+    write(made.files)
+    after = read_all([str(tmp_path / "corpus")])
+    now = judge(after)
+    assert len(after.targets) == len(before.targets)
+    assert errors(now) <= errors(was)
+    assert len(made.fixed) >= MENDED
+    assert mend(after, now, judge, unsafe=True).files == ()
 
 
 @pytest.mark.parametrize(

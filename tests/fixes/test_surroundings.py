@@ -61,6 +61,13 @@ def test_docker_run_is_given_shared_memory(tmp_path: Path) -> None:
     assert after == text.replace("run --rm", "run --shm-size=4gb --rm")
 
 
+@pytest.mark.parametrize("size", ["--shm-size 64m", "--shm-size=64m", "--shm-size='64m'"])
+def test_a_size_of_docker_run_is_raised(size: str, tmp_path: Path) -> None:
+    text = f"#!/bin/sh\ndocker run {size} vllm/vllm-openai:v0.33.0 --model Qwen/Qwen3-8B -tp 2\n"
+    after = text_after(text, tmp_path / "c.sh", "2xH100")
+    assert after.replace("'", "") == text.replace("64m", "4gb").replace("'", "")
+
+
 @pytest.mark.parametrize(
     ("container", "spec"),
     [

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 
 class Keys:
-    """The entries of one mapping that has a key a line; each is an option with its values."""
+    """The entries of one mapping that has a key a line; each is an option with its values.
 
-    def __init__(self, nodes: Nodes, of: MappingNode) -> None:
-        self._nodes, self._text, self._map = nodes, nodes.text, of
+    ``own`` is False where the keys are a chart's, not vLLM's: none is added or called otherwise.
+    """
+
+    def __init__(self, nodes: Nodes, of: MappingNode, *, own: bool = True) -> None:
+        self._nodes, self._text, self._map, self._own = nodes, nodes.text, of, own
 
     def replace(
         self, first: int, last: int, old: Sequence[str], new: Sequence[str]
@@ -30,10 +33,11 @@ class Keys:
         """The key where the flag is another, the value where the value is."""
         del last
         key, value = self._map.value[first]
-        if _key(old[0], key.value) != key.value:
-            raise CannotEditError("a switch that is off")
+        renamed = old[0] != new[0]
+        if renamed and (not self._own or _key(old[0], key.value) != key.value):
+            raise CannotEditError("a switch that is off, or a key of a chart")
         changes = []
-        if old[0] != new[0]:
+        if renamed:
             written = scalar_text(_key(new[0], key.value), key)
             changes.append(self._put(key, written))
         if old[1:] != new[1:]:
@@ -51,6 +55,8 @@ class Keys:
 
     def add(self, first: int, last: int, new: Sequence[str]) -> list[Change]:
         """An entry on a line of its own."""
+        if not self._own:
+            raise CannotEditError("the keys are a chart's own")
         key = self._map.value[first][0]
         indent = self._text[self._alone(first) : key.start_mark.index]
         stop = line_end(self._text, end_of(self._map.value[last][1], self._text))

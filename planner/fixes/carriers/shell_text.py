@@ -65,14 +65,17 @@ class ShellText:
         written = " ".join(self._written(word) for word in new)
         return [Change(start=end, end=end, text=blank + written)]
 
-    def option(self, after: int, flag: str) -> bool:
-        """Whether a command says an option behind one of its words."""
-        for word in self._words[after:]:
+    def with_option(self, after: int, flag: str, value: str) -> list[Change]:
+        """An option behind one of the words, or its value where the command says it already."""
+        for index, word in enumerate(self._words[after:], after):
             if word.operator and word.text == "\n":
                 break
-            if word.text.partition("=")[0] == flag:
-                return True
-        return False
+            if word.text == flag and index + 1 < len(self._words):
+                old = self._words[index + 1].text
+                return self.replace(index + 1, index + 1, [old], [value])
+            if word.text.startswith(f"{flag}="):
+                return self.replace(index, index, [word.text], [f"{flag}={value}"])
+        return self.add(after, after, [f"{flag}={value}"])
 
     def _written(self, word: str, place: ShellWord | None = None) -> str:
         """A word quoted as the one in whose place it goes, else as a shell needs it."""
