@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from planner.request import Request
 
+#: set by what carries the screen to a browser
+_SERVED = "TEXTUAL_DRIVER"
 #: layouts that are offered beside the one that is looked at
 _ALTERNATIVES = 12
 
@@ -39,6 +42,9 @@ def run(app: PlannerApp) -> None:
     Raises:
         UsageError: there is no terminal: textual reads standard input, writes standard error.
     """
+    if _SERVED in os.environ:
+        app.run()
+        return
     streams = (sys.__stdin__, sys.__stderr__)
     if not all(stream is not None and stream.isatty() for stream in streams):
         raise UsageError(
