@@ -27,7 +27,8 @@ _WORD = "word"
 #: what the page may load: itself, and nothing of the network
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'"
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self' ws: wss:; "
+    "frame-ancestors 'none'"
 )
 
 
@@ -80,7 +81,7 @@ class Served(Server):
         """The page, which keeps the word for what it loads."""
         del request
         cookie = SimpleCookie({self._cookie: self._word})
-        cookie[self._cookie].update({"httponly": True, "samesite": "Strict", "path": "/"})
+        cookie[self._cookie].update({"httponly": "yes", "samesite": "Strict", "path": "/"})
         return web.Response(
             text=_PAGE.read_text(encoding="utf-8"),
             content_type="text/html",

@@ -32,6 +32,8 @@ class Driver:
 
     def __init__(self, app: PlannerApp, pilot: Pilot[None]) -> None:
         self.app, self.pilot = app, pilot
+        self.shot = self.svg = ""
+        self.focused: str | None = None
 
     async def press(self, *keys: str) -> None:
         """Keys one after the other, each answered before the next."""

@@ -15,6 +15,8 @@ from planner.errors import ExitCode, UnavailableError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: where to serve, by the name of the option
+_WHERE = ("host", "port", "expose")
 #: options of serving: whether a value follows
 _OF_SERVING = {"--serve": False, "--expose": False, "--host": True, "--port": True}
 
@@ -49,22 +51,20 @@ serving = options.several(
 @options.price
 @serving
 @click.pass_context
-def tui(
-    ctx: click.Context, /, plan: str | None, serve: bool, host: str, port: int, expose: bool,
-    **typed: Any,  # noqa: ANN401 - click's, checked by options.asked
-) -> int:  # fmt: skip
+def tui(ctx: click.Context, /, plan: str | None, **typed: Any) -> int:  # noqa: ANN401
     """Look at a plan in the terminal: change a field, and see what it costs.
 
     PLAN is a file that planner recommend wrote, or anything that validate reads; without one the
     options are those of recommend, and without any it begins empty.
     """
+    serve, where = typed.pop("serve"), {name: typed.pop(name) for name in _WHERE}
     asked = options.asked(ctx, {**typed, "allow": ()})
     try:
         # textual, numpy and the model's own modules, or a web server: not for --help
         if serve:
-            from planner.tui.serve import serve as serving
+            from planner.tui.serve import serve as serve_it
 
-            serving(_without_serving(sys.argv[2:]), host=host, port=port, expose=expose)
+            serve_it(_without_serving(sys.argv[2:]), **where)
         else:
             from planner.tui.run import application, run
 

@@ -102,7 +102,7 @@ class AlternativesPanel(Panel, Vertical, can_focus=False):
         rejected = len(self._answer.rejected)
         if not self._answer.layouts:
             return f"none of {rejected:,} fits"
-        return f"{rejected:,} others are out"
+        return f"{rejected:,} {'layout is' if rejected == 1 else 'layouts are'} out"
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Enter, or a click."""

@@ -85,7 +85,7 @@ class FindingsPanel(Panel, Vertical, can_focus=False):
 
     def key(self) -> Hashable:
         """The findings, or the trouble."""
-        return self._all(), self._trouble
+        return self._all(), self._trouble, self.view is None
 
     def _all(self) -> tuple[Finding, ...]:
         answer = self.view.answer if self.view else None
@@ -105,7 +105,7 @@ class FindingsPanel(Panel, Vertical, can_focus=False):
             options.add_option(Option(_error(self._trouble), disabled=True))
         elif not self._found:
             words = _BEGIN if self.view is None else "nothing to say"
-            options.add_option(Option(Text(words, "dim"), disabled=True))
+            options.add_option(Option(words, disabled=True))
         if self._found:
             options.highlighted = min(at or 0, len(self._found) - 1)
 

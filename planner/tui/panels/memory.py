@@ -10,7 +10,7 @@ from rich.text import Text
 
 from planner.report.base import Page
 from planner.report.parts.memory import TERMS, Term, by_term, stage_rows
-from planner.report.parts.tables import VERDICT_STYLES, stage_bars
+from planner.report.parts.tables import stage_bars
 from planner.report.parts.words import fit_text
 from planner.tui.panels.panel import TextPanel, table_of
 from planner.units import gib
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: a term's mark, its name and its size
 _NAME, _FIGURE = 10, 6
 _CELL = 2 + _NAME + _FIGURE
+#: the theme's own, which are to be read on its ground
+_COLOURS = {"fits": "$text-success", "uncertain": "$text-warning", "does_not_fit": "$text-error"}
 _KV = next(at for at, term in enumerate(TERMS) if term.key == "kv_cache_bytes")
 
 
@@ -56,7 +58,7 @@ class MemoryPanel(TextPanel):
             self.say("")
             return Text("no layout yet", "dim")
         verdict = fit_text(layout.fit).partition(", probability")[0]
-        self.say(f"[{VERDICT_STYLES[layout.fit.verdict]}]{verdict}[/]")
+        self.say(f"[{_COLOURS[layout.fit.verdict]}]{verdict}[/]")
         if layout.memory is None:
             return Text("no memory to show: the findings say why", "dim")
         if self.as_text:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
-from textual.containers import VerticalScroll
+from textual.containers import Grid, VerticalScroll
+from textual.strip import Strip
 from textual.widgets import Static
-from textual_hires_canvas import HiResMode
+from textual_hires_canvas import Canvas, HiResMode
 from textual_plot import PlotWidget
 from textual_plot.axis_formatter import AxisFormatter
+from textual_plot.plot_widget import Legend
 
 from planner.explore.chart import context_chart
 from planner.tui.panels.panel import Panel, table_of
@@ -49,8 +53,24 @@ class _Named(AxisFormatter):
         return [self._names[place] for place in ticks]
 
 
+class _Canvas(Canvas):
+    """A canvas whose every piece has a style: without colours textual asks for it."""
+
+    def render_line(self, y: int) -> Strip:
+        """One line of it."""
+        line = super().render_line(y)
+        return Strip(Segment.apply_style(line, Style(bold=False)), line.cell_length)
+
+
 class _Plot(PlotWidget, can_focus=False):
     """A plot that keys pass by: they turn the request."""
+
+    def compose(self) -> ComposeResult:
+        """As its parent, on canvases of our own."""
+        with Grid():
+            for name in ("margin-top", "margin-left", "plot", "margin-bottom"):
+                yield _Canvas(1, 1, id=name)
+        yield Legend(id="legend")
 
 
 class PlotPanel(Panel, VerticalScroll, can_focus=True):
