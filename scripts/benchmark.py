@@ -19,6 +19,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+# this checkout's, run by path or not
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 MB = 10**6
 PLANNER = str(Path(sys.executable).with_name("planner"))
 RECOMMEND = [PLANNER, *("recommend", "--model", "deepseek-ai/DeepSeek-R1", "--gpus", "2x8xA100")]
@@ -29,6 +32,8 @@ CANDIDATES = 100_000
 MAX_CANDIDATES_SECONDS = 1.0
 MANIFESTS = 1_000
 MAX_MANIFESTS_SECONDS = 10.0
+MAX_KEY_SECONDS = 0.050
+MAX_PAINTED_SECONDS = 0.100
 #: one deployment each: no two of them are alike
 MANIFEST = """\
 apiVersion: apps/v1
@@ -80,7 +85,7 @@ class Figure:
 
     def __str__(self) -> str:
         verdict = "pass" if self.passed else "FAIL"
-        measured = f"{self.value:.2f} {self.unit}"
+        measured = f"{self.value:.{2 if self.value >= 1 else 3}f} {self.unit}"
         return f"{verdict}  {self.name:<34} {measured:>10}  limit {self.limit:g}  {self.detail}"
 
 
@@ -203,6 +208,22 @@ def manifests_figure() -> Figure:
     )
 
 
+def key_figures() -> list[Figure]:
+    """What a key press of the terminal application takes, in processor time."""
+    from scripts.benchmark_keys import answer_seconds, painted_seconds
+
+    candidates, answer = answer_seconds()
+    detail = f"{candidates:,} candidates, processor"
+    named = (
+        ("key press: answer", answer, MAX_KEY_SECONDS),
+        ("key press: answer and painting", painted_seconds(), MAX_PAINTED_SECONDS),
+    )
+    return [
+        Figure(name=name, value=seconds, limit=limit, unit="s", detail=detail)
+        for name, seconds, limit in named
+    ]
+
+
 def main() -> int:
     """Print the figures; with ``--check`` 1 when one is over its limit."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -210,6 +231,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=11, help="pairs of processes (default: 11)")
     options = parser.parse_args()
     figures = [*process_figures(options.runs), candidates_figure(), manifests_figure()]
+    figures += key_figures()
     print("\n".join(map(str, figures)))
     return int(options.check and not all(figure.passed for figure in figures))
 

@@ -69,12 +69,12 @@ COLUMNS = (
     ),
     Column("first token", _speed(lambda s: _ms(s.ttft_ms)), 4),
     Column("each token", _speed(lambda s: f"{s.tpot_ms:,.1f} ms" if s.tpot_ms else ""), 5),
-    Column("fit", lambda layout: VERDICTS[layout.fit.verdict], 9),
+    Column("fit", lambda layout: VERDICTS[layout.fit.verdict], 10),
     Column("room", _room, 6),
     Column("requests", lambda la: f"{la.kv_cache.max_concurrency:,.1f}" if la.kv_cache else "", 3),
-    Column("KV tokens", lambda la: count_text(la.kv_cache.tokens) if la.kv_cache else "", 7),
-    Column("context", lambda la: count_text(la.kv_cache.max_model_len) if la.kv_cache else "", 8),
-    Column("USD/h", lambda la: f"{la.cost.usd_per_hour:,.2f}" if la.cost else "", 10),
+    Column("KV tokens", lambda la: count_text(la.kv_cache.tokens) if la.kv_cache else "", 8),
+    Column("context", lambda la: count_text(la.kv_cache.max_model_len) if la.kv_cache else "", 9),
+    Column("USD/h", lambda la: f"{la.cost.usd_per_hour:,.2f}" if la.cost else "", 7),
     Column(
         "USD/Mtok",
         lambda la: (

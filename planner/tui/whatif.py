@@ -49,6 +49,7 @@ class WhatIf(Screen[None]):
         (150, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-high")]  # noqa: RUF012 - as above
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "do('fix')", "fix", id="fix"),
         Binding("e", "do('explain')", "explain", id="explain"),
@@ -107,9 +108,11 @@ class WhatIf(Screen[None]):
 
     def show(self, title: str, view: View | None, pin: View | None) -> None:
         """Draw another answer."""
-        self.query_one("#title", Static).update(title)
+        self.query_one("#title", Static).update(title, layout=False)
+        speed = self.query_one(SpeedPanel)
         for panel in self.query(Panel):
             panel.show(view, pin)
+        self.query_one("#shared").set_class(speed.chart() is None, "-no-speed")
 
     def rank(self, answer: Answer | None) -> None:
         """Draw the layouts that one could have instead."""

@@ -34,8 +34,7 @@ def test_without_colours_everything_is_drawn_and_nothing_is_coloured(
     plain = look()
     assert plain.shot == coloured
     assert plain.app.no_color
-    for key in ("7", "5", "4", "e", "m"):
-        assert look((80, 24), None, key).shot
+    assert look((80, 24), None, "7", "5", "4", "t", "e", "escape", "m").shot
 
 
 def test_light_and_dark_show_the_same_letters() -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 #: the mark of the layout that is looked at with its margins, and the scroll bar
 _MARK = 6
+_MARKS = "mark"
 
 
 def _cell(text: str, place: int) -> Text:
@@ -61,6 +62,7 @@ class AlternativesPanel(Panel, Vertical, can_focus=False):
     def __init__(self, id: str) -> None:  # noqa: A002 - as textual calls it
         super().__init__(id)
         self._answer: Answer | None = None
+        self._filled: Hashable = None
 
     def compose(self) -> ComposeResult:
         """A table."""
@@ -78,7 +80,11 @@ class AlternativesPanel(Panel, Vertical, can_focus=False):
 
     def paint(self) -> None:
         """A row for each, with as many columns as fit."""
-        table = self.query_one(_Table)
+        table, filled = self.query_one(_Table), (id(self._answer), self.size)
+        if filled == self._filled:
+            self._mark(table)
+            return
+        self._filled = filled
         at = table.cursor_row
         layouts = self._answer.layouts if self._answer else ()
         table.clear(columns=True)
@@ -86,15 +92,22 @@ class AlternativesPanel(Panel, Vertical, can_focus=False):
         if not layouts:
             return
         columns = columns_within(layouts, self.content_region.width - _MARK)
-        table.add_column(" ", width=1)
+        table.add_column(" ", width=1, key=_MARKS)
         for place, column in enumerate(columns):
             table.add_column(_cell(column.name, place))
-        now = self.view.layout if self.view else None
-        for layout in layouts:
-            mark = "●" if now is not None and is_same(layout, now) else " "
+        for number, layout in enumerate(layouts):
             cells = (_cell(column.text(layout), place) for place, column in enumerate(columns))
-            table.add_row(mark, *cells)
+            table.add_row(self._mark_of(layout), *cells, key=str(number))
         table.move_cursor(row=min(at, len(layouts) - 1))
+
+    def _mark_of(self, layout: Layout) -> str:
+        now = self.view.layout if self.view else None
+        return "●" if now is not None and is_same(layout, now) else " "
+
+    def _mark(self, table: _Table) -> None:
+        """Only the mark has moved."""
+        for number, layout in enumerate(self._answer.layouts if self._answer else ()):
+            table.update_cell(str(number), _MARKS, self._mark_of(layout))
 
     def _summary(self) -> str:
         if self._answer is None:

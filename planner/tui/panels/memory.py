@@ -41,6 +41,10 @@ class MemoryPanel(TextPanel):
         "decides. `t` shows all stages, with intervals."
     )
 
+    def __init__(self, id: str) -> None:  # noqa: A002 - as textual calls it
+        super().__init__(id)
+        self._height = 0
+
     def key(self) -> Hashable:
         """The layout's memory."""
         layout = self.view.layout if self.view else None
@@ -49,7 +53,9 @@ class MemoryPanel(TextPanel):
     def paint(self) -> None:
         """As high as its lines."""
         super().paint()
-        self.styles.height = len(self._lines) + 1
+        height = len(self._lines) + 1
+        if self._height != height:
+            self._height = self.styles.height = height
 
     def text(self) -> RenderableType:
         """Bars and figures, or figures alone."""

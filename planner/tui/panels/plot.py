@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from planner.explore.chart import Axis, Chart, Line, Role
 
+#: room for the names of the upright axis: ``100,000``
+_MARGIN = 8
 _MARKS: dict[Role, str] = {"mark": "●", "pin mark": "A"}
 #: the theme's colours, by what a line is
 _COLOURS: dict[Role, str] = {
@@ -108,8 +110,8 @@ class PlotPanel(Panel, VerticalScroll, can_focus=True):
             self._plot(plot, chart)
 
     def _plot(self, plot: _Plot, chart: Chart) -> None:
-        plot.margin_top, plot.margin_bottom = 0, 1
-        plot.margin_left = max(len(name) for _, name in chart.y.ticks) + 1
+        # another margin would lay out the whole screen anew
+        plot.margin_top, plot.margin_bottom, plot.margin_left = 0, 1, _MARGIN
         plot.clear()
         size = self.content_region
         plot.set_x_formatter(_Named(chart.x, size.width // 9))
