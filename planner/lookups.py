@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from planner.errors import PlannerError
+from planner.hardware.catalog import Catalog
 from planner.hardware.cluster import parse_cluster
 from planner.model.encoder_items import encoder_items
 from planner.model.older_builds import as_built_before
@@ -32,6 +34,11 @@ class Lookups:
         self._clusters: dict[Hashable, Cluster | PlannerError] = {}
         self._models: dict[Hashable, ModelSource | PlannerError] = {}
         self._made: dict[Hashable, tuple[tuple[Any, ...], Any]] = {}
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The data of boards, nodes and prices."""
+        return Catalog.default()
 
     def cluster(self, gpus: tuple[str, ...]) -> Cluster:
         """The cluster that texts name.

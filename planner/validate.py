@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from planner.case import Case
     from planner.finding import Finding
+    from planner.hardware.catalog import Catalog
     from planner.request import Request
     from planner.resolve import Subject
     from planner.targets.target import Target
@@ -86,6 +87,7 @@ def judge(
         PlannerError: what it names is unknown, unreadable or out of reach.
     """
     require(request, "validate")
+    lookups = lookups or Lookups()
     subject = resolve(request, environ, lookups)
     layouts: tuple[plan.Layout, ...] = ()
     findings = [
@@ -101,7 +103,7 @@ def judge(
         found = (_placed(each, target) for each in row_findings(case, [0])[0])
         document = None if target is None else _document(case, target, request)
         placed = tuple(located(each, target, subject.version.name) for each in found)
-        layouts = (_described(subject, case, placed),)
+        layouts = (_described(subject, case, placed, lookups.catalog),)
     findings += document_findings(document, request.allow) if document else ()
     return plan.Answer.model_construct(
         command="validate",
@@ -116,7 +118,9 @@ def judge(
     )
 
 
-def _described(subject: Subject, case: Case, found: tuple[Finding, ...]) -> plan.Layout:
+def _described(
+    subject: Subject, case: Case, found: tuple[Finding, ...], catalog: Catalog
+) -> plan.Layout:
     request = subject.request
     layout = describe_layout(
         case,
@@ -128,7 +132,7 @@ def _described(subject: Subject, case: Case, found: tuple[Finding, ...]) -> plan
         curves=curves(case, 0, wanted=request.show_curves),
         findings=found,
     ).model_copy(update={"settings": describe_settings(case)})
-    return with_cost(layout, price_in(subject, case.group))
+    return with_cost(layout, price_in(subject, case.group, catalog))
 
 
 def _summary(

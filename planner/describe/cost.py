@@ -10,6 +10,7 @@ from planner.hardware.prices import own_prices, price_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from planner.hardware.catalog import Catalog
     from planner.hardware.group import NodeGroup
     from planner.hardware.prices import Price
     from planner.resolve import Subject
@@ -18,9 +19,12 @@ _SECONDS_OF_AN_HOUR = 3600
 _MILLION = 10**6
 
 
-def price_in(subject: Subject, group: NodeGroup) -> Price | None:
-    """The price of a GPU of a group; None where nobody says one."""
-    return price_of(group, own_prices(subject.request.goal.price))
+def price_in(subject: Subject, group: NodeGroup, catalog: Catalog | None = None) -> Price | None:
+    """The price of a GPU of a group; None where nobody says one.
+
+    ``catalog`` is one that was read before, for who asks often.
+    """
+    return price_of(group, own_prices(subject.request.goal.price), catalog)
 
 
 def unpriced(subject: Subject, groups: Iterable[NodeGroup]) -> tuple[str, ...]:

@@ -140,6 +140,10 @@ class Catalog:
 
     def price_lists(self) -> list[PriceList]:
         """Every dated price list, oldest first."""
+        return self._price_lists
+
+    @cached_property
+    def _price_lists(self) -> list[PriceList]:
         from planner.hardware.measured import PriceList
 
         lists = [_read(PriceList, self._file("prices", i)) for i in self.ids("prices")]
