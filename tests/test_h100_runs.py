@@ -26,7 +26,6 @@ _OPEN = {
     "deepseek-v3-5-layers": "2.97 GiB, not explained: FP8 experts in blocks on DeepGEMM",
     "eagle3": "0.25 GiB: the draft model's run is not counted",
     "gemma-2-9b": "0.16 GiB: eager norms in float32, seven copies of the hidden states",
-    "ngram": "3.7 GiB: 0.26 takes the first runner, which keeps four more float32 logits",
 }
 #: workspace of cuBLAS, counted as weights where loading multiplies
 _WORKSPACE = 32 * MIB

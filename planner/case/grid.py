@@ -23,6 +23,7 @@ from planner.model.state_cache import StateCache
 from planner.placement import Placement
 from planner.quant.unquantized import UNQUANTIZED
 from planner.vllm.environment import RUNNER_V2, switch
+from planner.vllm.speculation import asked_draft
 from planner.vllm.version import RunnerFacts
 
 if TYPE_CHECKING:
@@ -144,6 +145,7 @@ class Grid:
                 states=self.has_states,
                 pooling=self.architecture.pooling,
                 quantized=self.quantization.method != UNQUANTIZED.method,
+                draft=asked_draft(self.arguments)[0],
             )
         )
 

@@ -19,6 +19,7 @@ from planner.memory.widths import ExpertKernels, activation_shape
 from planner.units import GIB
 from planner.vllm.environment import FLASHINFER_SAMPLER, INDEXER_LOGITS_MB, number, switch
 from planner.vllm.media import decoder_bytes, item_limit, leaves_out
+from planner.vllm.speculation import asked_draft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,7 @@ def profiled_bytes(grid: Grid) -> tuple[Interval, Interval]:
         expert_tokens=tokens * coupled(grid),
         constants=_sampling(grid),
         sparse=_sparse(grid),
+        drafting=bool(asked_draft(grid.arguments)[0]),
     )
     shape = activation_shape(
         grid.architecture,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from planner.errors import PlannerError
 from planner.model.drafter import NO_DRAFTER, Drafter, draft_model, predicting_layers
 from planner.model.source import find_model
+from planner.vllm.speculation import asked_draft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,7 @@ def find_drafter(
 
     Source: vllm.config.speculative.SpeculativeConfig.__post_init__ (0.33.0)
     """
-    method, model = _asked(arguments)
+    method, model = asked_draft(arguments)
     if method.endswith("mtp"):
         return predicting_layers(architecture, config), ()
     if not model or method in _WITHOUT_WEIGHTS:
@@ -42,14 +43,3 @@ def find_drafter(
         return draft_model(found.config, method), ()
     except PlannerError as error:
         return NO_DRAFTER, (f"the draft model {model} is not counted: {error.message}",)
-
-
-def _asked(arguments: VllmArguments) -> tuple[str, str]:
-    """Method and model; vLLM tells the method by the model's name where none is given."""
-    config = arguments.speculative_config or {}
-    model = str(arguments.spec_model or config.get("model") or "")
-    method = str(arguments.spec_method or config.get("method") or "").lower()
-    if not method and model:
-        name = model.lower()
-        method = next((each for each in ("eagle3", "eagle") if each in name), "draft_model")
-    return method, model

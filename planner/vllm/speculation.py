@@ -26,3 +26,17 @@ def drafted_tokens(arguments: VllmArguments) -> int:
     """Tokens that are drafted a step; 0 for none, and where nothing says it."""
     found = speculation(arguments).get("num_speculative_tokens")
     return found if isinstance(found, int) else 0
+
+
+def asked_draft(arguments: VllmArguments) -> tuple[str, str]:
+    """Method and model, empty where none is asked for.
+
+    vLLM tells the method by the model's name where none is given.
+    Source: vllm.config.speculative.SpeculativeConfig.__post_init__ (0.33.0)
+    """
+    asked = speculation(arguments)
+    model, method = str(asked.get("model") or ""), str(asked.get("method") or "").lower()
+    if not method and model:
+        name = model.lower()
+        method = next((each for each in ("eagle3", "eagle") if each in name), "draft_model")
+    return method, model

@@ -29,6 +29,8 @@ class RunnerFacts:
     states: bool = False
     pooling: bool = False
     quantized: bool = False
+    draft: str = ""
+    """the method of speculative decoding"""
 
 
 @frozen
@@ -76,6 +78,7 @@ class VllmVersion:
             ``dense`` (those named, and all that generate without experts or states), ``all``.
         runner_v2_classes: the named ones.
         runner_v2_quantized: also with quantized weights.
+        runner_v1_drafts: methods of speculative decoding that keep the first model runner.
         runner_v2_profiles_encoder: the profile run of the second model runner encodes, too.
     """
 
@@ -106,6 +109,7 @@ class VllmVersion:
     runner_v2: str
     runner_v2_classes: tuple[str, ...]
     runner_v2_quantized: bool
+    runner_v1_drafts: tuple[str, ...]
     runner_v2_profiles_encoder: bool
 
     @property
@@ -122,8 +126,11 @@ class VllmVersion:
         """Whether a model runs on the second model runner.
 
         Source: vllm.config.vllm.VllmConfig.use_v2_model_runner, _is_default_v2_model_runner_model
-        (0.22.1, 0.23.0, 0.25.0, 0.28.0, 0.29.0, 0.33.0)
+        (0.22.1, 0.23.0, 0.25.0, 0.28.0, 0.29.0, 0.33.0), _get_v2_model_runner_unsupported_features
+        (0.26.0, 0.33.0)
         """
+        if model.draft in self.runner_v1_drafts:
+            return False
         if self.runner_v2 in {"none", "all"}:
             return self.runner_v2 == "all"
         if model.pooling or (model.quantized and not self.runner_v2_quantized):
