@@ -162,7 +162,7 @@ def located(found: Finding, target: Target | None, version: str | None) -> Findi
 
 def _document(case: Case, target: Target, request: Request) -> DocumentCase:
     """What surrounds the server, with what the layout needs there."""
-    hosts = max(int(case.placement.hosts[0]), 1)
+    hosts = max(int(case.placement.hosts[0]), target.arguments.nnodes or 1)
     start = times.together(start_up(case, 0, request.storage)) if case.plannable[0] else None
     return DocumentCase(
         target=target,
@@ -183,7 +183,7 @@ def _for_one_host(target: Target) -> bool:
     return not (several or ray)
 
 
-#: the option that a rule is about, for pointing at it
+#: the option that a rule is about, or the rules of a subject, for pointing at it
 _OPTIONS_OF = {
     "PAR": ("tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size"),
     "MOE": ("enable_expert_parallel",),
@@ -193,15 +193,32 @@ _OPTIONS_OF = {
     "BAT": ("max_num_batched_tokens", "max_num_seqs"),
     "QNT": ("quantization", "tensor_parallel_size"),
     "HWD": ("dtype",),
+    "HWD012": ("attention_backend",),
+    "KVC004": ("kv_transfer_config",),
+    "KVC005": ("mamba_block_size",),
+    "KVC006": ("kv_transfer_config",),
+    "PAR015": ("nnodes", "node_rank"),
+    "PAR016": ("nnodes",),
+    "PAR017": ("data_parallel_size_local", "data_parallel_rank", "data_parallel_size"),
+    "MOE003": ("enable_eplb",),
+    "MOE004": ("all2all_backend",),
+    "MOE005": ("enable_dbo",),
+    "LRA": ("max_lora_rank", "enable_lora"),
+    "LRA002": ("max_cpu_loras",),
+    "SPC": ("speculative_config", "spec_tokens"),
     "VER": ("model",),
 }
+
+
+def _options_of(code: str) -> tuple[str, ...]:
+    return _OPTIONS_OF.get(code) or _OPTIONS_OF.get(code[:3], ())
 
 
 def _placed(found: Finding, target: Target | None) -> Finding:
     """The finding with the place in the file that fixed the option it is about."""
     if target is None:
         return found
-    places = (target.location(option) for option in _OPTIONS_OF.get(found.code[:3], ()))
+    places = (target.location(option) for option in _options_of(found.code))
     place = next((each for each in places if each is not None), None)
     return replace(found, location=place) if place else found
 

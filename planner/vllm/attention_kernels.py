@@ -9,6 +9,8 @@ vllm.v1.attention.backends (0.33.0)
 
 from __future__ import annotations
 
+from functools import cache
+
 from planner.frozen import frozen
 
 _HALF = frozenset({"float16", "bfloat16"})
@@ -209,3 +211,9 @@ def priorities(major: int, *, mla: bool, mm_prefix: bool, quantized: bool) -> tu
         FLASHMLA_SPARSE,
         FLASHINFER_MLA_SPARSE_SM90,
     )
+
+
+@cache
+def known_kernels() -> dict[str, Kernel]:
+    """The backends of this table, by vLLM's name."""
+    return {each.name: each for each in globals().values() if isinstance(each, Kernel)}
