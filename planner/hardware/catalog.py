@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -140,14 +140,7 @@ class Catalog:
 
     def price_lists(self) -> list[PriceList]:
         """Every dated price list, oldest first."""
-        return self._price_lists
-
-    @cached_property
-    def _price_lists(self) -> list[PriceList]:
-        from planner.hardware.measured import PriceList
-
-        lists = [_read(PriceList, self._file("prices", i)) for i in self.ids("prices")]
-        return sorted(lists, key=lambda p: (p.priced_on, p.id))
+        return list(_price_lists(self.root))
 
     def ids(self, folder: str) -> list[str]:
         """Ids in one folder of the data, sorted; reads file names only."""
@@ -181,6 +174,16 @@ def data_root() -> Path:
         cause=f"neither {package / '_hardware_db'} nor {package.parent / 'hardware_db'} exists",
         fix="install vllm-planner again",
     )
+
+
+@cache
+def _price_lists(root: Path) -> tuple[PriceList, ...]:
+    """Read once: a run over many files asks for the price of each of them."""
+    from planner.hardware.measured import PriceList
+
+    catalog = Catalog(root)
+    lists = [_read(PriceList, catalog._file("prices", i)) for i in catalog.ids("prices")]  # noqa: SLF001 - its own
+    return tuple(sorted(lists, key=lambda p: (p.priced_on, p.id)))
 
 
 def read_toml(path: Path) -> dict[str, Any]:
