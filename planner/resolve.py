@@ -213,6 +213,7 @@ def table(
         batch_tensors=batch_tensors(subject.source.config),
         encoder_items=encoder_items(subject.source.config),
         drafter=subject.drafter,
+        workload=request.workload,
     )
 
 

@@ -22,6 +22,7 @@ from planner.model.evenness import Uneven, uneven
 from planner.model.state_cache import StateCache
 from planner.placement import Placement
 from planner.quant.unquantized import UNQUANTIZED
+from planner.request import Workload
 from planner.vllm.environment import RUNNER_V2, switch
 from planner.vllm.speculation import asked_draft
 from planner.vllm.version import RunnerFacts
@@ -81,6 +82,7 @@ class Grid:
     encoder_items: EncoderItems | None = None
     drafter: Drafter = NO_DRAFTER
     calibration: ConstantSource = SHIPPED
+    workload: Workload = field(default_factory=Workload)
 
     def take(self, rows: Ints | Bools) -> Self:
         """The same over some of its rows."""

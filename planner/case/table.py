@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.case.budget import grid_budget
+from planner.case.engine import engine_of
 from planner.case.grid import Grid
 from planner.case.kv_columns import KvColumns, kv_columns
 from planner.case.shards import misfits, stores_fp8
+from planner.case.speed_columns import batching_of
 from planner.frozen import frozen
 from planner.memory.budget import CERTAIN, certain_limit_bytes, probability_positive
 from planner.memory.interval import Interval
@@ -20,12 +22,29 @@ if TYPE_CHECKING:
 
     from planner.memory.budget import Budget
     from planner.quant.base import Misfit
+    from planner.speed.serving import Batching
+    from planner.speed.step import Engine
     from planner.units import Bools, Ints
 
 
 @frozen(slots=False)
 class Case(Grid):
     """A grid, and what its layouts take and hold."""
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What a rank of each row computes, reads and exchanges."""
+        return engine_of(self)
+
+    @cached_property
+    def batching(self) -> Batching:
+        """What bounds a batch of each row's engines."""
+        return batching_of(self)
+
+    @cached_property
+    def what_ifs(self) -> dict[str, Case]:
+        """The same table with one thing different, as rules of advice made it."""
+        return {}
 
     @cached_property
     def misfits(self) -> tuple[Misfit, ...]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     # imported where they are read: making their dataclasses would slow every start
     from planner.hardware.link import CpuLink, Link
-    from planner.hardware.measured import Collectives, NcclLatency, PriceList
+    from planner.hardware.measured import Collectives, Kernels, NcclLatency, PriceList
     from planner.hardware.mig import MigSet
 
 T = TypeVar("T")
@@ -137,6 +137,16 @@ class Catalog:
         from planner.hardware.measured import NcclLatency
 
         return _read(NcclLatency, self._file("collectives", "nccl-latency"))
+
+    def kernels(self, family: str) -> Kernels:
+        """What boards of a family achieve: its own figures over the general ones."""
+        from planner.hardware.measured import Kernels
+
+        general = _read(Kernels, self._file("kernels", "general"))
+        if family == general.id or not (self.root / "kernels" / f"{family}.toml").is_file():
+            return general
+        own = _read(Kernels, self._file("kernels", family))
+        return replace(own, constants={**general.constants, **own.constants})
 
     def price_lists(self) -> list[PriceList]:
         """Every dated price list, oldest first."""

@@ -115,3 +115,28 @@ class PriceList:
     """Price of a whole node by the node type's id."""
     sources: tuple[Source, ...]
     """Where the prices come from."""
+
+
+@frozen
+class Kernels:
+    """What a family of boards achieves of its rates, and what its steps cost besides.
+
+    ``general`` holds for every board; a family's own file goes before it.
+    """
+
+    id: str
+    """Family, equal to the file's name: general, hopper, blackwell …"""
+    name: str
+    """The boards, in words."""
+    measured_on: date
+    """Day of the fit."""
+    points: int = 0
+    """Runs that the errors rest on; 0: none."""
+    notes: str = ""
+    """What a reader must know."""
+    constants: dict[str, float]
+    """Shares of a rate, seconds (``_s``) and bytes a second, by the names of planner/speed."""
+    errors: dict[str, tuple[float, float]]
+    """10th and 90th percentile of measured over predicted, by figure."""
+    sources: tuple[Source, ...]
+    """Where they come from."""

@@ -16,7 +16,7 @@ from planner.hardware.accelerator import Accelerator
 from planner.hardware.cluster_file import ClusterFile
 from planner.hardware.fabric import Fabric
 from planner.hardware.link import CpuLink, Link
-from planner.hardware.measured import Collectives, NcclLatency, PriceList
+from planner.hardware.measured import Collectives, Kernels, NcclLatency, PriceList
 from planner.hardware.mig import MigSet
 from planner.hardware.node import NodeType
 from planner.hardware.record import file_fields
@@ -31,6 +31,7 @@ KINDS: dict[str, type] = {
     "mig": MigSet,
     "collectives": Collectives,
     "collectives/nccl-latency": NcclLatency,
+    "kernels": Kernels,
     "prices": PriceList,
     "cluster.toml": ClusterFile,
 }
