@@ -14,6 +14,7 @@ A rule of scope ``layout`` offers::
 
     def broken(case: Case) -> Bools: ...     # one bool a row, or one for all: it broadcasts
     def explain(case: Case, row: int) -> Explanation: ...
+    def price(case: Case, row: int) -> str: ...  # where it has one: what breaking it costs
 
 A rule of scope ``model`` judges a configuration before any layout: ``check(asked: AskedModel)
 -> Explanation | None``. One of scope ``host`` judges the machine that vLLM is to run on:
@@ -39,6 +40,7 @@ nothing but more or other hardware helps. ``planner launch --retry`` applies it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -225,7 +227,11 @@ def judge(case: Case, which: Iterable[LayoutRule]) -> dict[str, Bools]:
 
 def finding(rule: LayoutRule, case: Case, row: int) -> Finding:
     """The finding of a rule about one row."""
-    return _stamp(rule, rule.explain(case, row), _severity(rule, case.allowed))
+    why = rule.explain(case, row)
+    price = getattr(rule, "price", None)
+    if price is not None and (told := price(case, row)):
+        why = replace(why, cause=f"{why.cause}; {told}")
+    return _stamp(rule, why, _severity(rule, case.allowed))
 
 
 def row_findings(case: Case, rows: Iterable[int]) -> list[tuple[Finding, ...]]:

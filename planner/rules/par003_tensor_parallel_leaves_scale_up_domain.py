@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Repair, Severity
 from planner.rules.base import Explanation
+from planner.rules.parts.crossing import crossing_price
 
 if TYPE_CHECKING:
     from planner.case import Case
@@ -57,7 +58,7 @@ def explain(case: Case, row: int) -> Explanation:
     if tp <= domain:
         return _across(tp, int(case.placement.local_ranks[row]))
     ranks = tp * int(case.layouts.pp[row])
-    inside = max(size for size in range(1, domain + 1) if ranks % size == 0 and tp % size == 0)
+    inside = _inside(case, row)
     gpus = f"{domain} GPUs" if domain > 1 else "one GPU"
     return Explanation(
         message=f"tensor parallel size {tp} spans scale-up domains of {gpus}",
@@ -82,6 +83,19 @@ def _stages(tp: int, pp: int) -> Repair:
             "--pipeline-parallel-size": ("--pipeline-parallel-size", str(pp)),
         }
     )
+
+
+def price(case: Case, row: int) -> str:
+    """Against the layout that stays inside."""
+    inside = _inside(case, row)
+    ranks = int(case.layouts.tp[row] * case.layouts.pp[row])
+    return crossing_price(case, row, inside, ranks // inside)
+
+
+def _inside(case: Case, row: int) -> int:
+    """The largest tensor parallel size that divides this one and stays inside a domain."""
+    tp, domain = int(case.layouts.tp[row]), case.placement.scale_up_domain
+    return max(size for size in range(1, domain + 1) if tp % size == 0)
 
 
 def _across(tp: int, local_ranks: int) -> Explanation:

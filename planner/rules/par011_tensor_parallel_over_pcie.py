@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
+from planner.rules.parts.crossing import crossing_price
 
 if TYPE_CHECKING:
     from planner.case import Case
@@ -51,3 +52,9 @@ def explain(case: Case, row: int) -> Explanation:
         fix=f"compare --pipeline-parallel-size {tp}: less traffic, the same memory",
         source="docs/serving/parallelism_scaling (vLLM 0.33)",
     )
+
+
+def price(case: Case, row: int) -> str:
+    """Against pipeline stages alone."""
+    ranks = int(case.layouts.tp[row] * case.layouts.pp[row])
+    return crossing_price(case, row, 1, ranks) if ranks <= case.architecture.num_layers else ""
