@@ -28,7 +28,7 @@ def recommend(**options: Any) -> Answer:  # noqa: ANN401 - request() checks each
     from planner.recommend import recommend as flow  # numpy and the model, not before they serve
 
     asked = request(**options)
-    require(asked, "recommend")
+    require(asked, "recommend", gpus=not asked.names_load)
     return flow(asked)
 
 

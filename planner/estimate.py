@@ -13,6 +13,8 @@ from planner.describe import (
     describe_hardware,
     describe_layout,
     describe_model,
+    improvements,
+    performance,
     price_in,
     unpriced,
     with_cost,
@@ -72,8 +74,10 @@ def answer_of(subject: Subject, case: Case | None) -> plan.Answer:
             executor=request.executor,
             storage=request.storage,
             curves=curves(case, 0, wanted=request.show_curves),
+            speed=performance(case, 0) if case.placement.hosts[0] <= case.placement.nodes else None,
             findings=row_findings(case, [0])[0],
         )
+        layout = layout.model_copy(update={"improvement": improvements(case, [0])[0]})
         layouts = (with_cost(layout, price_in(subject, case.group)),)
         math = arithmetic(case, 0) if request.show_math else None
         sources = provenance(case, request.storage) if request.show_sources else None

@@ -54,6 +54,20 @@ def goal(keywords: dict[str, Any]) -> Goal:
     return wanted
 
 
+def check_no_servers(wanted: Goal) -> None:
+    """See that nothing counts servers where no load says how many there are.
+
+    Raises:
+        UsageError: growth or spare servers of no load.
+    """
+    if wanted.growth or wanted.spare or wanted.surge:
+        raise UsageError(
+            "--growth, --spare and --surge are for a load, and none is named",
+            cause="they count the servers that a load needs",
+            fix="add --concurrency 64, or --request-rate 5",
+        )
+
+
 def _listed(value: str | float | Sequence[Any]) -> list[str]:
     """Words between commas, of one text or of several."""
     several = [value] if isinstance(value, str | int | float) else list(value)

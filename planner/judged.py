@@ -68,7 +68,8 @@ def judge_layouts(subject: Subject, group: NodeGroup, layouts: Layouts) -> Judge
     Layouts that only run fewer of the same independent replicas as another are left out.
     """
     everything = table(subject, group, layouts, shorten=True)
-    everything = everything.take(~_outdone(everything))
+    if not _small_may_do(subject):
+        everything = everything.take(~_outdone(everything))
     rules = [rule for rule in layout_rules() if forbidding(everything, rule)]
     structure = [rule for rule in rules if not rule.CODE.startswith(_OF_MEMORY)]
     unbuildable = judge(everything, structure)
@@ -83,6 +84,11 @@ def judge_layouts(subject: Subject, group: NodeGroup, layouts: Layouts) -> Judge
         fitting=fitting,
         mended=_mended(case, ~fitting),
     )
+
+
+def _small_may_do(subject: Subject) -> bool:
+    """Whether fewer replicas may be the better choice: where a load is served at least cost."""
+    return subject.request.objective == "cost" and subject.request.names_load
 
 
 def _any(broken: dict[str, Bools], rows: int) -> Bools:

@@ -149,6 +149,12 @@ class KvCache(_Document):
 class Performance(_Document):
     """Speed under the workload that was asked for."""
 
+    concurrency: float | None = None
+    """Requests in flight that the figures are for; None where a rate is the load."""
+    request_rate: float | None = None
+    """Requests a second that they are for; None where the load is a closed loop."""
+    running: float | None = None
+    """Requests of them that decode at a time."""
     ttft_ms: float | None = None
     tpot_ms: float | None = None
     output_tokens_per_s: float | None = None
@@ -193,6 +199,19 @@ class Cost(_Document):
     price_date: str | None = None
 
 
+class Improvement(_Document):
+    """The one change of vLLM's options that would help most at the named load."""
+
+    code: str
+    """Of the rule that advises it."""
+    change: str
+    """What to type."""
+    message: str
+    """What it brings, in words."""
+    saves: float
+    """Share of a request's time."""
+
+
 class Command(_Document):
     """What one types on one host, in the order of the list."""
 
@@ -229,6 +248,8 @@ class Layout(Sizes):
     cost: Cost | None = None
     curves: Curves | None = None
     """Points of plots, where a report asked for them."""
+    improvement: Improvement | None = None
+    """None too where no load is named."""
     environment: dict[str, str] = Field(default_factory=dict)
     vllm_args: dict[str, Any] = Field(default_factory=dict)
     """vLLM's options by flag; True is a switch that is on."""
@@ -237,6 +258,44 @@ class Layout(Sizes):
     commands: tuple[Command, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+class ParetoPoint(Sizes):
+    """A layout at a load that no other beats in both throughput for each GPU and TPOT."""
+
+    gpus: str
+    """The group of hosts it runs on, as ``--gpus`` takes it."""
+    gpus_used: int
+    concurrency: float
+    """Requests in flight at a time, on one server."""
+    tpot_ms: float
+    ttft_ms: float
+    output_tokens_per_s_per_gpu: float
+    knee: bool = False
+    """More throughput begins to cost more than it brings."""
+
+
+class Purchase(Sizes):
+    """Hardware that serves the load, and how: servers of one layout behind a router."""
+
+    load: float = 1.0
+    """Multiple of the load that was asked about."""
+    gpus: str
+    """All of it, as ``--gpus`` takes it."""
+    gpus_bought: int
+    servers: int
+    """Needed for the load."""
+    spare_servers: int = 0
+    """Beyond it: for one that fails, or while an update rolls."""
+    gpus_per_server: int
+    meets: Literal["surely", "may"] = "surely"
+    """The limits, by the interval of the prediction or by its middle alone."""
+    performance: Performance | None = None
+    """Of all servers that the load needs."""
+    cost: Cost | None = None
+    """Of all that is bought; None where it has no price."""
+    network: str = ""
+    """What has to join the hosts."""
 
 
 class Rejected(Sizes):
@@ -312,3 +371,7 @@ class Answer(_Document):
     """What ``--fix`` took away; the other findings are of the files as they are now."""
     targets: tuple[JudgedTarget, ...] = ()
     """The deployments of ``validate``; ``model`` and ``hardware`` are what all of them share."""
+    pareto: tuple[ParetoPoint, ...] | None = None
+    """From the fastest token to the highest throughput, where ``--pareto`` asked for it."""
+    purchases: tuple[Purchase, ...] | None = None
+    """The cheapest first, where no GPUs were named; then those of larger loads."""

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import os
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from planner import plan
 from planner.arithmetic import arithmetic
-from planner.choice import best_rows
-from planner.curves import curves
-from planner.describe import (
-    describe_hardware,
-    describe_layout,
-    describe_model,
-    price_in,
-    unpriced,
-    with_cost,
-)
+from planner.describe import describe_hardware, describe_model, unpriced
 from planner.judged import Judged, judge_candidates, rejections
 from planner.provenance import provenance
-from planner.rank import why
 from planner.request import require
 from planner.resolve import resolve
-from planner.rules.base import row_findings
+from planner.shown import choose, describe_chosen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.case import Case
+    from planner.choice import Chosen
     from planner.finding import Finding
     from planner.lookups import Lookups
     from planner.request import Request
@@ -45,10 +34,13 @@ def recommend(
     Raises:
         PlannerError: what the request names is unknown, unreadable or out of reach.
     """
-    require(request, "recommend")
+    require(request, "recommend", gpus=not request.names_load)
     subject = resolve(request, os.environ if environ is None else environ, lookups)
+    if not request.gpus:
+        return _bought(subject)
     judged = [] if subject.refused else [judge_candidates(subject, g) for g in subject.groups]
-    layouts = best_layouts(subject, judged)
+    chosen = choose(subject, judged)
+    layouts = describe_chosen(subject, chosen)
     missing = () if layouts or subject.refused else _remedies(subject, judged)
     return plan.Answer.model_construct(
         command="recommend",
@@ -58,62 +50,55 @@ def recommend(
         hardware=describe_hardware(subject),
         layouts=layouts,
         rejected=tuple(row for group in judged for row in rejections(group)),
-        findings=(*subject.findings, *missing),
+        findings=(*subject.findings, *missing, *(_cheaper(subject) if layouts else ())),
+        purchases=_grown(subject) if layouts else None,
+        pareto=_pareto(judged) if request.goal.pareto else None,
         notes=(*subject.source.notes, *(unpriced(subject, subject.groups) if layouts else ())),
-        **_shown(request, judged, layouts),
+        **_told(request, chosen),
     )
 
 
-def _shown(
-    request: Request, judged: list[Judged], layouts: tuple[plan.Layout, ...]
-) -> dict[str, Any]:
+def _told(request: Request, chosen: list[Chosen]) -> dict[str, Any]:
     """What is told of the first layout where it is asked for."""
-    if not layouts or not (request.show_math or request.show_sources):
+    if not chosen or not (request.show_math or request.show_sources):
         return {}
-    case, row = best_rows(judged, 1)[0]
+    case, row = chosen[0].case, chosen[0].row
     return {
         "math": arithmetic(case, row) if request.show_math else None,
         "provenance": provenance(case, request.storage) if request.show_sources else None,
     }
 
 
+def _grown(subject: Subject) -> tuple[plan.Purchase, ...] | None:
+    goal = subject.request.goal
+    if not (goal.growth or goal.spare or goal.surge):
+        return None
+    from planner.shop import grown  # only where it is asked for
+
+    return grown(subject)
+
+
+def _cheaper(subject: Subject) -> tuple[Finding, ...]:
+    if not (subject.request.objective == "cost" and subject.request.names_load):
+        return ()
+    from planner.shop import cheaper  # plans every kind of node that is sold
+
+    return cheaper(subject)
+
+
+def _pareto(judged: list[Judged]) -> tuple[plan.ParetoPoint, ...]:
+    from planner.frontier import pareto  # only where it is asked for
+
+    return pareto(judged)
+
+
+def _bought(subject: Subject) -> plan.Answer:
+    from planner.shop import shop  # only who names no GPUs needs it
+
+    return shop(subject)
+
+
 def _remedies(subject: Subject, judged: list[Judged]) -> tuple[Finding, ...]:
     from planner.remedies import nothing_fits  # only a request that cannot be met needs it
 
     return nothing_fits(subject, judged)
-
-
-def best_layouts(subject: Subject, judged: list[Judged]) -> tuple[plan.Layout, ...]:
-    """The first layouts of all groups of hosts together, each in full."""
-    chosen = best_rows(judged, subject.request.top)
-    by_case = groupby(sorted(enumerate(chosen), key=_case_of), key=_case_of)
-    findings: dict[int, tuple[Finding, ...]] = {}
-    for _, members in by_case:
-        places = list(members)
-        case = places[0][1][0]
-        found = row_findings(case, [row for _, (_, row) in places])
-        findings |= zip((place for place, _ in places), found, strict=True)
-    prices = {group.text: price_in(subject, group) for group in subject.groups if chosen}
-    return tuple(
-        with_cost(
-            describe_layout(
-                case,
-                row,
-                model=subject.source.id,
-                revision=subject.request.revision,
-                executor=subject.request.executor,
-                storage=subject.request.storage,
-                group=subject.groups.index(case.group),
-                curves=curves(case, row, wanted=subject.request.show_curves),
-                why=why(case, row, first=place == 0),
-                findings=findings[place],
-                notes=(f"on {case.group.text}",) if len(subject.groups) > 1 else (),
-            ),
-            prices[case.group.text],
-        )
-        for place, (case, row) in enumerate(chosen)
-    )
-
-
-def _case_of(chosen: tuple[int, tuple[Case, int]]) -> int:
-    return id(chosen[1][0])

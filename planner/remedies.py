@@ -91,9 +91,9 @@ def _fitting(subject: Subject) -> Iterator[str]:
     for kind in _kinds(subject):
         for change in kind:
             judged = [judge_candidates(change.subject, group) for group in change.subject.groups]
-            best = best_rows(judged, 1)
+            best = best_rows(judged, 1, change.subject.request.goal)
             if best:
-                case, row = best[0]
+                case, row = best[0].case, best[0].row
                 length = count_text(int(case.max_model_len[row]))
                 fits = "fits" if case.fits[row] else "may fit"
                 yield f"{change.words} (then {_shape(case, row)} {fits} with {length} tokens)"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import field, fields, replace
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from planner.errors import UnknownNameError, UsageError, nearest
 from planner.frozen import frozen
-from planner.goal import Goal, Objective, goal
-from planner.units import parse_bytes
+from planner.goal import Goal, Objective, check_no_servers, goal
+from planner.keywords import bytes_of, option_value
 from planner.vllm.arguments import OPTIONS, VllmArguments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 Arrival = Literal["steady", "burst"]
 Storage = Literal["nvme", "page-cache", "network", "volume", "block", "object", "hub", "unknown"]
@@ -39,6 +41,8 @@ class Workload:
     """Longest wait for the first token that is accepted; None accepts any."""
     tpot_ms: float | None = None
     """Longest wait for each further token that is accepted; None accepts any."""
+    prefix_cache_hit_rate: float = 0.0
+    """Share of prompt tokens that are the beginning of an earlier prompt."""
 
 
 @frozen
@@ -90,6 +94,12 @@ class Request:
         return self.goal.objective
 
     @property
+    def names_load(self) -> bool:
+        """Whether a load is named that hardware can be chosen for."""
+        given = (self.workload.concurrency, self.workload.request_rate, self.goal.min_throughput)
+        return any(each is not None for each in given)
+
+    @property
     def is_own(self) -> bool:
         """Whether the options were typed here, rather than read from somebody else's command."""
         return self.default_gpu_memory_utilization is not None
@@ -124,7 +134,7 @@ def request(**keywords: Any) -> Request:  # noqa: ANN401 - each is checked by it
     if keywords.get("distributed_executor_backend") == "ray":
         own.setdefault("executor", "ray")
     if "memory_taken" in own:
-        own["memory_taken"] = _bytes("memory_taken", own["memory_taken"])
+        own["memory_taken"] = bytes_of("memory_taken", own["memory_taken"])
     for name in ("gpus", "allow"):
         if name in own:
             own[name] = _several(own[name])
@@ -134,7 +144,7 @@ def request(**keywords: Any) -> Request:  # noqa: ANN401 - each is checked by it
         workload=Workload(**_of(_WORKLOAD, keywords)),
         goal=goal(_of(_GOAL, keywords)),
         pinned=VllmArguments(
-            **{n: _value(n, v) for n, v in _of(tuple(OPTIONS), keywords).items()},
+            **{n: option_value(n, v) for n, v in _of(tuple(OPTIONS), keywords).items()},
             other=tuple(keywords.get("other") or ()),
         ),
     )
@@ -148,14 +158,17 @@ def require(asked: Request, command: str, *, gpus: bool = True) -> None:
     Raises:
         UsageError: no model, or no cluster.
     """
+    if not asked.names_load:
+        check_no_servers(asked.goal)
     example = f"planner {command} --model {asked.model or 'deepseek-ai/DeepSeek-R1'}"
     example += f" --gpus {asked.gpus[0] if asked.gpus else '2x8xA100'}"
     if not asked.model:
         raise UsageError("no model is named", fix=example)
     if gpus and not asked.gpus:
-        raise UsageError(
-            "no GPUs are named", cause="--gpus auto takes those of this machine", fix=example
-        )
+        cause = "--gpus auto takes those of this machine"
+        if command == "recommend":
+            cause += "; with a load, such as --concurrency 64, hardware for it is looked for"
+        raise UsageError("no GPUs are named", cause=cause, fix=example)
 
 
 def judged(
@@ -198,33 +211,6 @@ def _several(value: str | Sequence[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _bytes(name: str, value: Any) -> int:  # noqa: ANN401 - a text with its unit, or bytes
-    try:
-        size = parse_bytes(value) if isinstance(value, str) else int(value)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"{name}: {value!r} {error}", fix="write, say, 12GiB") from None
-    if size < 0:
-        raise UsageError(f"{name} is {value!r}", fix="give a size, 0 or more")
-    return size
-
-
-def _value(name: str, value: Any) -> Any:  # noqa: ANN401 - typed by its field
-    """A keyword's value as the option's text would be read, so that both are checked alike."""
-    option = OPTIONS[name]
-    if option.kind in {"switch", "on"}:
-        if not isinstance(value, bool):
-            raise UsageError(f"{name} is {value!r}", fix=f"{name}=True or {name}=False")
-        return value
-    try:
-        if option.kind == "list":
-            return tuple(option.read(str(item)) for item in value)
-        return value if isinstance(value, Mapping) else option.read(str(value))
-    except (TypeError, ValueError) as error:
-        raise UsageError(
-            f"{name}: {value!r} {error}", cause=f"{option.flag}: {option.help}"
-        ) from None
-
-
 def _check(built: Request) -> None:
     workload = built.workload
     for name in ("input_tokens", "output_tokens", "concurrency", "num_prompts"):
@@ -235,6 +221,9 @@ def _check(built: Request) -> None:
         value = getattr(workload, name)
         if value is not None and not 0 < value < float("inf"):
             raise UsageError(f"{name} is {value!r}", fix="give a number above 0")
+    if not 0 <= workload.prefix_cache_hit_rate < 1:
+        given = workload.prefix_cache_hit_rate
+        raise UsageError(f"prefix_cache_hit_rate is {given!r}", fix="a share, from 0 to below 1")
     choices = {
         "executor": Literal["mp", "ray"],
         "storage": Storage,

@@ -160,7 +160,8 @@ def candidates_figure() -> Figure:
 
     from planner.judged import judge_layouts
     from planner.layout import Layouts
-    from planner.rank import order
+    from planner.rank.order import order
+    from planner.rank.prospect import prospect
     from planner.request import request
     from planner.resolve import resolve
 
@@ -170,7 +171,8 @@ def candidates_figure() -> Figure:
     layouts = Layouts(tp=tp, pp=pp, dp=dp, ep=ep, dcp=np.ones_like(tp))
     started = time.perf_counter()
     judged = judge_layouts(subject, subject.groups[0], layouts)
-    ranked = order(judged.case, np.flatnonzero(judged.kept))
+    compared = prospect(judged.case, subject.request.goal)
+    ranked = order(compared, np.flatnonzero(judged.kept))
     seconds = time.perf_counter() - started
     return Figure(
         name=f"{len(layouts):,} candidate layouts",

@@ -106,6 +106,13 @@ workload = several(
         "workload", "--request-rate", type=_ABOVE_ZERO, metavar="RATE", help="Requests a second."
     ),
     group_option(
+        "workload",
+        "--prefix-cache-hit-rate",
+        type=click.FloatRange(0, 1, max_open=True),
+        metavar="SHARE",
+        help="Of prompt tokens that an earlier prompt began with (0).",
+    ),
+    group_option(
         "workload", "--arrival", type=click.Choice(["steady", "burst"]), help="How they come."
     ),
     group_option(
@@ -134,7 +141,7 @@ workload = several(
 )
 
 price = group_option(
-    "workload",
+    "money",
     "--price",
     multiple=True,
     metavar="[NAME=]USD",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from planner.describe.cost import price_in, unpriced, with_cost
+from planner.describe.improvement import improvements
 from planner.describe.layout import commands_of, describe_layout, sizes
 from planner.describe.many import together
 from planner.describe.settings import describe_settings
+from planner.describe.performance import performance
 from planner.describe.subject import describe_bare_model, describe_hardware, describe_model
 
 __all__ = [
@@ -15,6 +17,8 @@ __all__ = [
     "describe_layout",
     "describe_model",
     "describe_settings",
+    "improvements",
+    "performance",
     "price_in",
     "sizes",
     "together",

@@ -37,20 +37,22 @@ def unpriced(subject: Subject, groups: Iterable[NodeGroup]) -> tuple[str, ...]:
 
 def with_cost(layout: plan.Layout, price: Price | None) -> plan.Layout:
     """The layout with the cost of its own GPUs; of a token where its speed is known."""
-    if price is None:
-        return layout
-    usd_per_hour = layout.gpus_used * price.usd_per_gpu_hour
     rate = layout.performance.output_tokens_per_s if layout.performance else None
-    per_million = usd_per_million(usd_per_hour, rate) if rate else None
-    cost = plan.Cost.model_construct(
+    cost = cost_of(layout.gpus_used, rate, price)
+    return layout.model_copy(update={"cost": cost}) if cost else layout
+
+
+def cost_of(gpus: int, output_tokens_per_s: float | None, price: Price | None) -> plan.Cost | None:
+    """What GPUs cost, and a million output tokens of theirs; prompts are paid with them."""
+    if price is None:
+        return None
+    usd_per_hour = gpus * price.usd_per_gpu_hour
+    per_million = None
+    if output_tokens_per_s:
+        per_million = usd_per_hour / (output_tokens_per_s * _SECONDS_OF_AN_HOUR) * _MILLION
+    return plan.Cost.model_construct(
         usd_per_hour=round(usd_per_hour, 4),
         usd_per_million_output_tokens=None if per_million is None else round(per_million, 4),
         price_source=price.source,
         price_date=price.date,
     )
-    return layout.model_copy(update={"cost": cost})
-
-
-def usd_per_million(usd_per_hour: float, output_tokens_per_s: float) -> float:
-    """US dollars for a million output tokens; prompts are paid with them."""
-    return usd_per_hour / (output_tokens_per_s * _SECONDS_OF_AN_HOUR) * _MILLION

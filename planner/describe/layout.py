@@ -34,6 +34,7 @@ def describe_layout(
     storage: Storage = "unknown",
     group: int = 0,
     curves: plan.Curves | None = None,
+    speed: plan.Performance | None = None,
     why: str = "",
     notes: tuple[str, ...] = (),
     findings: tuple[Finding, ...] = (),
@@ -44,7 +45,6 @@ def describe_layout(
     hosts = int(case.placement.hosts[row])
     placed = hosts <= case.placement.nodes
     spoken = executor if takes(case.version.name, "--nnodes") else "ray"
-    network = _network(case.group)
     return plan.Layout.model_construct(
         **sizes(case, row),
         gpus_used=int(case.layouts.gpus[row]),
@@ -54,17 +54,24 @@ def describe_layout(
         memory=_memory(case, row) if case.plannable[row] else None,
         kv_cache=_kv_cache(case, row),
         curves=curves,
+        performance=speed,
         start_up=_start_up(case, row, storage) if case.plannable[row] and placed else None,
         environment=environment,
         vllm_args=arguments,
-        commands=commands_of(
-            model, arguments, environment, hosts=hosts, executor=spoken, network=network
-        )
-        if placed
-        else (),
+        commands=_commands(case, (model, arguments, environment), hosts, spoken) if placed else (),
         findings=findings,
         notes=notes,
     )
+
+
+def _commands(
+    case: Case,
+    served: tuple[str, Mapping[str, Any], Mapping[str, str]],
+    hosts: int,
+    executor: Executor,
+) -> tuple[plan.Command, ...]:
+    """What one types on each host for a model with its options and variables."""
+    return commands_of(*served, hosts=hosts, executor=executor, network=_network(case.group))
 
 
 def _environment(case: Case, row: int) -> dict[str, str]:

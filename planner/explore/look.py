@@ -13,9 +13,10 @@ from planner.explore.knob import SIZES
 from planner.explore.ladder import NOTHING_COUNTS, Counts
 from planner.frozen import frozen
 from planner.judged import judge_candidates
-from planner.recommend import best_layouts, recommend
+from planner.recommend import recommend
 from planner.request import require
 from planner.resolve import resolve
+from planner.shown import best_layouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from planner.report.parts import words
+from planner.report.parts import choice, words
 from planner.report.parts.commands import paste, placeholders, where
 from planner.report.parts.fixes import fix_words
 from planner.report.parts.memory import TERMS, stage_rows
@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from pathlib import PurePath
 
     from planner.finding import Finding
-    from planner.plan import Answer, Command, Layout, MathStep, Memory
+    from planner.plan import (
+        Answer,
+        Command,
+        Layout,
+        MathStep,
+        Memory,
+        ParetoPoint,
+        Purchase,
+    )
     from planner.report.base import Page
 
 SUFFIXES = (".md", ".markdown")
@@ -72,17 +80,38 @@ def _document(answer: Answer, pictures: Mapping[str, str]) -> Iterator[str]:
     else:
         yield from _layouts(answer, pictures)
     yield from _rejected(answer)
+    yield from _pareto(answer.pareto or ())
     yield from _math(answer.math or ())
     yield from (f"- note: {_text(note)}" for note in answer.notes)
 
 
 def _layouts(answer: Answer, pictures: Mapping[str, str]) -> Iterator[str]:
     if answer.command == "recommend" and not answer.layouts:
-        yield from ("**nothing fits**", "")
+        yield from ("**nothing serves it**" if answer.purchases == () else "**nothing fits**", "")
+    yield from _purchases(answer.purchases or ())
     for layout in answer.layouts[:1]:
         yield from _layout(layout, pictures)
     yield from _others(answer.layouts[1:])
     yield from _findings(answer.findings)
+
+
+def _purchases(purchases: Sequence[Purchase]) -> Iterator[str]:
+    if not purchases:
+        return
+    for heading, rows in (
+        ("What serves the load", choice.offers(purchases)),
+        ("For larger loads", choice.grown(purchases)),
+    ):
+        if rows:
+            yield from (f"## {heading}", "")
+            yield from _table(rows[0], rows[1:])
+
+
+def _pareto(points: Sequence[ParetoPoint]) -> Iterator[str]:
+    if points:
+        head, *rows = choice.front(points)
+        yield from ("## Throughput against speed", "")
+        yield from _table(head, rows)
 
 
 def _layout(layout: Layout, pictures: Mapping[str, str]) -> Iterator[str]:

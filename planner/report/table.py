@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from planner.report.parts import tables, words
+from planner.report.parts import choice, tables, words
 from planner.report.parts.commands import paste, placeholders, where
 from planner.report.parts.fixes import can_be_fixed, fix_words
 from planner.report.parts.memory import uncertain
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from planner.finding import Finding
-    from planner.plan import Answer, Command, Layout, Memory
+    from planner.plan import Answer, Command, Layout, Memory, Purchase
     from planner.report.base import Page
 
 SUFFIXES = (".txt",)
@@ -77,8 +77,12 @@ class _Writer:
     def layouts(self, answer: Answer) -> None:
         """The best layout in full, the others shorter."""
         if not answer.layouts and answer.command == "recommend":
-            self._line("nothing fits", "bold red")
+            self._line(
+                "nothing serves it" if answer.purchases == () else "nothing fits", "bold red"
+            )
             self._console.print()
+        if answer.purchases:
+            self._purchases(answer.purchases)
         for layout in answer.layouts[:1]:
             self._layout(layout, "1. " if answer.command == "recommend" else "")
         if others := answer.layouts[1:]:
@@ -87,6 +91,17 @@ class _Writer:
             self._console.print()
             self._reasons(others)
             self._console.print()
+
+    def _purchases(self, purchases: Sequence[Purchase]) -> None:
+        """What to buy, and what larger loads take."""
+        for heading, rows in (
+            ("what serves the load", choice.offers(purchases)),
+            ("for larger loads", choice.grown(purchases)),
+        ):
+            if rows:
+                self._line(heading, "bold")
+                self._whole(tables.columns(rows, left=1), 0)
+                self._console.print()
 
     def verdict(self, answer: Answer) -> None:
         """What is wrong, by deployment and the worst first, and a count."""
@@ -126,6 +141,10 @@ class _Writer:
             self._line(f"rejected ({len(answer.rejected)})", "bold")
             self._rejected(answer)
             self._line("planner explain CODE tells more", "dim")
+            self._console.print()
+        if answer.pareto:
+            self._line("throughput against speed", "bold")
+            self._whole(tables.columns(choice.front(answer.pareto), left=0), 0)
             self._console.print()
         if answer.math:
             self._line("arithmetic", "bold")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from planner.cli import options
+from planner.cli import goal_options, options
 from planner.cli.command import PlannerCommand
 from planner.cli.output import Delivery
 from planner.cli.waiting import waiting
@@ -16,10 +16,11 @@ from planner.cli.waiting import waiting
 @options.subject
 @options.storage
 @options.workload
-@options.price
+@goal_options.goal
 @options.search
 @options.judgement
 @options.answer
+@goal_options.pareto
 @click.pass_context
 def recommend(
     ctx: click.Context,
@@ -39,7 +40,7 @@ def recommend(
 
     delivery = Delivery.of(format_, output, fail_on)
     asked = options.asked(ctx, typed)
-    require(asked, "recommend")
+    require(asked, "recommend", gpus=not asked.names_load)
     with waiting("trying layouts"):
         answer = flow(delivery.asking(asked))
     return delivery.deliver(answer, asked)

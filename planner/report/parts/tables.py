@@ -31,7 +31,7 @@ _BESIDE_BAR = 6
 _LONGEST_BAR = 80
 
 
-def _columns(rows: Sequence[Sequence[str]], left: int) -> list[str]:
+def columns(rows: Sequence[Sequence[str]], left: int) -> list[str]:
     """Rows as lines, cells under each other: column ``left`` at its left edge, others right.
 
     Whatever the page, no cell is cut: a number without its last digits is another number.
@@ -54,7 +54,7 @@ def memory(memory: Memory) -> list[str]:
         [row.stage, row.layers, *(f"{gib(size):.2f}" for size in row.sizes)]
         for row in stage_rows(memory)
     ]
-    return _columns([head, *rows], left=0)
+    return columns([head, *rows], left=0)
 
 
 def stage_bars(memory: Memory, page: Page) -> list[Text]:
@@ -100,7 +100,7 @@ def others(layouts: Sequence[Layout]) -> list[str]:
                 count_text(kv.max_model_len) if kv else "",
             ]
         )
-    return _columns(rows, left=1)
+    return columns(rows, left=1)
 
 
 def arithmetic(steps: Sequence[MathStep]) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.report.parts.money import cost_text
+from planner.report.parts.gains import cost_text, improvement_text
 from planner.units import GIB, count_text, duration_text, gib_text, params_text
 
 if TYPE_CHECKING:
@@ -151,6 +151,7 @@ def facts(layout: Layout) -> dict[str, str]:
         "speed": speed_text(layout.performance) if layout.performance else "",
         "start-up": start_up_text(layout.start_up) if layout.start_up else "",
         "cost": cost_text(layout.cost) if layout.cost else "",
+        "would help most": improvement_text(layout.improvement) if layout.improvement else "",
     }
     return {label: text for label, text in known.items() if text}
 

@@ -1,11 +1,11 @@
-"""Costs in the words of a report."""
+"""Costs and gains in the words of a report."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planner.plan import Cost
+    from planner.plan import Cost, Improvement
 
 #: below this many dollars cents tell too little
 _SMALL = 10
@@ -29,3 +29,8 @@ def cost_text(cost: Cost) -> str:
         words.append(f"{usd(cost.usd_per_million_output_tokens)} a million output tokens")
     said = ", ".join(word for word in (cost.price_source, cost.price_date) if word)
     return ", ".join(words) + (f" ({said})" if said else "")
+
+
+def improvement_text(improvement: Improvement) -> str:
+    """The one change that helps most, and how much."""
+    return f"{improvement.change} (a request takes {100 * improvement.saves:.0f}% less)"

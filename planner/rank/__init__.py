@@ -1,0 +1,1 @@
+"""Compare layouts: by what is certain, by limits, by an objective, by what is advised."""
