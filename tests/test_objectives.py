@@ -91,11 +91,21 @@ def test_the_change_that_helps_most_is_told_where_a_load_is_named() -> None:
     assert 0.05 < best.saves < 1
 
 
-def test_tensor_parallelism_over_a_slow_link_says_its_price() -> None:
-    for gpus, tp, code in (("2x8xH100", 16, "PAR003"), ("4xL40S", 4, "PAR011")):
-        answer = validate(model=QWEN_32B, gpus=gpus, tensor_parallel_size=tp, offline=True)
-        (found,) = (f for each in answer.layouts for f in each.findings if f.code == code)
-        assert "in all-reduces" in found.cause
+@pytest.mark.parametrize(
+    ("gpus", "tp", "code"), [("2x8xH100", 16, "PAR003"), ("4xL40S", 4, "PAR011")]
+)
+def test_tensor_parallelism_over_a_slow_link_says_its_price(gpus: str, tp: int, code: str) -> None:
+    options = {"model": QWEN_32B, "gpus": gpus, "tensor_parallel_size": tp, "offline": True}
+    answer = validate(**options, concurrency=16)
+    (found,) = (f for each in answer.layouts for f in each.findings if f.code == code)
+    assert "in all-reduces" in found.cause
+
+
+def test_stages_come_before_tensors_over_slots_that_nobody_measured() -> None:
+    first_over_slots, first_over_nvlink = first(QWEN_32B, "4xL40S"), first(QWEN_32B, "2xA100")
+    assert first_over_slots.tensor_parallel_size == 1
+    assert "PAR011" not in {found.code for found in first_over_slots.findings}
+    assert first_over_nvlink.pipeline_parallel_size == 1
 
 
 def test_layouts_of_several_groups_are_compared_with_each_other() -> None:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 #: loads between one request and a full server that are tried where a limit has to choose one
 LOADS = 24
+#: tensor parallelism over PCIe must be so much better: hosts differ tenfold by their slots, and few
+#: were measured (hardware_db/README.md)
+SLOTS_DIFFER = 1.25
 
 
 @frozen
@@ -75,7 +78,7 @@ def prospect(case: Case, goal: Goal, usd_per_gpu_hour: float | None = None) -> P
     loads, servers = _loads(case, goal, limits)
     rate = case.workload.concurrency is None and case.workload.request_rate is not None
     shown = at_loads(case, loads, servers, rate=rate)
-    weight = score(shown, goal.objective, case.workload.output_tokens)
+    weight = score(shown, goal.objective, case.workload.output_tokens) * _doubt(case)
     chosen = best_load(shown, limits, weight)
     rows = np.arange(len(chosen))
     offered = _picked(shown, chosen)
@@ -102,6 +105,12 @@ def prospect(case: Case, goal: Goal, usd_per_gpu_hour: float | None = None) -> P
         offered=offered,
         alike=ALIKE if _named(case) else ALIKE_AT_A_GUESS,
     )
+
+
+def _doubt(case: Case) -> Floats:
+    """What is asked more of a layout whose links are known least: [rows, 1]."""
+    slots = (case.layouts.tp > 1) & (not case.fast_link)
+    return np.where(slots, SLOTS_DIFFER, 1.0)[:, np.newaxis]
 
 
 def _named(case: Case) -> float | None:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
 from planner.rules.parts.crossing import crossing_price
+from planner.rules.parts.gain import load_named
 
 if TYPE_CHECKING:
     from planner.case import Case
@@ -55,6 +56,8 @@ def explain(case: Case, row: int) -> Explanation:
 
 
 def price(case: Case, row: int) -> str:
-    """Against pipeline stages alone."""
+    """Against pipeline stages alone, at the load that is named."""
+    if not load_named(case):
+        return ""
     ranks = int(case.layouts.tp[row] * case.layouts.pp[row])
     return crossing_price(case, row, 1, ranks) if ranks <= case.architecture.num_layers else ""
