@@ -6,8 +6,8 @@ from planner.describe.cost import price_in, unpriced, with_cost
 from planner.describe.improvement import improvements
 from planner.describe.layout import commands_of, describe_layout, sizes
 from planner.describe.many import together
-from planner.describe.settings import describe_settings
 from planner.describe.performance import performance
+from planner.describe.settings import describe_settings
 from planner.describe.subject import describe_bare_model, describe_hardware, describe_model
 
 __all__ = [
