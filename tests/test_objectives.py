@@ -95,8 +95,9 @@ def test_the_change_that_helps_most_is_told_where_a_load_is_named() -> None:
     ("gpus", "tp", "code"), [("2x8xH100", 16, "PAR003"), ("4xL40S", 4, "PAR011")]
 )
 def test_tensor_parallelism_over_a_slow_link_says_its_price(gpus: str, tp: int, code: str) -> None:
-    options = {"model": QWEN_32B, "gpus": gpus, "tensor_parallel_size": tp, "offline": True}
-    answer = validate(**options, concurrency=16)
+    answer = validate(
+        model=QWEN_32B, gpus=gpus, tensor_parallel_size=tp, concurrency=16, offline=True
+    )
     (found,) = (f for each in answer.layouts for f in each.findings if f.code == code)
     assert "in all-reduces" in found.cause
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.report.parts.money import usd
+from planner.report.parts.gains import usd
 from planner.report.parts.words import VERDICTS
 from planner.units import count_text, duration_text, gib_text
 
