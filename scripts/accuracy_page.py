@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from planner.units import gib
 from scripts.accuracy_figures import (
-    PERCENT,
     Count,
     Exceptions,
     architectures,
@@ -17,19 +13,17 @@ from scripts.accuracy_figures import (
     off,
     share,
 )
-from scripts.fit_memory_terms import residuals, source_weights, weighted_quantile
+from scripts.accuracy_terms import terms
 from scripts.golden_answers import FIGURES
 from scripts.golden_rows import BOARDS
 from scripts.golden_verdicts import REFUSALS, caught, false_alarm, refusal
 from scripts.headline import COLUMNS
 from scripts.log_accuracy import log_tables
 from scripts.markdown import table
-from scripts.memory_runs import TERMS, read_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from scripts.fit_memory_terms import Residual
     from scripts.golden_answers import Answer
     from scripts.headline import Headline
     from scripts.log_figures import LogAnswer
@@ -54,11 +48,6 @@ not judged here. FlashInfer was not installed where vLLM answered, and is taken 
 which is usual, vLLM takes other kernels on compute capability 10.x, whose blocks hold another
 number of tokens. Weights of rows with `--quantization` are compared in 16 bits, because vLLM
 builds those and quantizes each as it is read.
-"""
-_TERMS = """
-What constructed weights and caches do not hold has to be measured. Each row compares a term with
-starts of vLLM in `tests/data/memory_terms`; the error is the median of the absolute errors, once
-over runs, once with every source weighing the same. The interval is the planner's own low to high.
 """
 _STARTS = """
 Whole answers held against starts of vLLM that people published, and our own on H200
@@ -99,8 +88,7 @@ def page(
     yield from _verdicts(answers)
     yield from ("## Exceptions", "")
     yield from _exceptions(answers)
-    yield from ("## Memory terms", _TERMS)
-    yield from _terms()
+    yield from terms()
     yield from ("## Public starts", _STARTS)
     for title, heads, rows in log_tables(starts):
         yield from (f"### {title}", "")
@@ -192,56 +180,3 @@ def _plain(value: object) -> str:
     if isinstance(value, tuple):
         return "+".join(f"{part:,}" for part in value)
     return f"{value:,}" if isinstance(value, int) else "none"
-
-
-def _terms() -> Iterator[str]:
-    runs = read_runs()
-    columns = ["runs", "sources", "error, runs %", "error, sources %", "in interval %"]
-    found = {name: residuals(runs, name) for name in TERMS}
-    yield from table(
-        ["term", *columns], ([_name(n), *_term(rows)] for n, rows in found.items() if rows)
-    )
-    parts = {"vLLM version": "vllm", "board family": "family"}
-    for title, column in parts.items():
-        lines = [
-            [_name(name), value, *_term([row for row in rows if row.run.row[column] == value])]
-            for name, rows in found.items()
-            for value in sorted({row.run.row[column] for row in rows}, key=_natural)
-        ]
-        yield from (f"### By {title}", "")
-        yield from table(["term", title, *columns], lines)
-    yield from ("### The worst of each term", "")
-    worst = [
-        [
-            _name(name),
-            row.run.name,
-            f"{gib(row.measured):.2f}",
-            f"{gib(row.mid):.2f}",
-            _interval(row),
-        ]
-        for name, rows in found.items()
-        for row in sorted(rows, key=lambda r: -abs(r.error))[:3]
-    ]
-    yield from table(["term", "run", "measured GiB", "predicted", "interval"], worst)
-
-
-def _term(rows: Sequence[Residual]) -> list[str]:
-    weights = source_weights([row.run.source for row in rows])
-    errors = [abs(row.error) for row in rows]
-    by_source = weighted_quantile(errors, weights, 0.5)
-    coverage = float(weights @ np.array([row.covered for row in rows]))
-    sources = len({row.run.source for row in rows})
-    percents = [f"{PERCENT * value:.1f}" for value in (float(np.median(errors)), by_source)]
-    return [str(len(rows)), str(sources), *percents, f"{PERCENT * coverage:.0f}"]
-
-
-def _name(term: str) -> str:
-    return term.replace("_", "-")
-
-
-def _interval(row: Residual) -> str:
-    return f"{gib(row.low):.2f} to {gib(row.high):.2f}"
-
-
-def _natural(text: str) -> tuple[tuple[int, str], ...]:
-    return tuple((int(part), "") if part.isdigit() else (0, part) for part in text.split("."))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class Implied:
     """What one run says a constant is, and what it is now."""
 
+    file: str
     name: str
     scope: str
     value: float
@@ -35,7 +36,7 @@ def implied_constants(run: Run) -> Iterator[Implied]:
 def _implied(run: Run, file: str, name: str, value: float) -> Implied:
     now = run.constants(file)[name]
     scope = f"{run.row['family']} {run.row['runner']}, {now.versions}"
-    return Implied(name=name, scope=scope, value=value, now=now)
+    return Implied(file=file, name=name, scope=scope, value=value, now=now)
 
 
 def _implied_activation(run: Run) -> Iterator[Implied]:

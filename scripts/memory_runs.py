@@ -6,7 +6,7 @@ Shared by ``fit_memory_terms.py``, ``implied_constants.py`` and the tests.
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ from planner.memory.non_torch import non_torch_bytes, outside_budget_bytes
 from planner.units import GIB, ceil_div
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.memory.interval import Interval
 
 DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "memory_terms"
@@ -44,6 +46,8 @@ class Run:
 
     row: dict[str, str]
     model: dict[str, str]
+    refitted: Mapping[str, Mapping[str, Constant]] = field(default_factory=dict)
+    """constants that take the place of the shipped ones, by file and name"""
 
     @property
     def source(self) -> str:
@@ -74,7 +78,8 @@ class Run:
     def constants(self, name: str) -> dict[str, Constant]:
         """The constants of a term for this run's version, board and runner."""
         major, minor = self.row["vllm"].split(".")
-        return term(name, (int(major), int(minor)), self.row["family"], self.row["runner"])
+        shipped = term(name, (int(major), int(minor)), self.row["family"], self.row["runner"])
+        return {**shipped, **self.refitted.get(name, {})}
 
 
 def read_runs() -> list[Run]:
