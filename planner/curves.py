@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner import plan
+from planner.case.speed_columns import speed_at
+from planner.rank.prospect import full_load
 
 if TYPE_CHECKING:
     from planner.case import Case
+    from planner.case.speed_columns import Predicted, SpeedColumns
     from planner.memory.kv_cache.plan import KvCachePlan
+    from planner.speed.step import Floats
     from planner.units import Ints
 
 _SHORTEST = 1024
@@ -21,7 +25,63 @@ def curves(case: Case, row: int, *, wanted: bool = True) -> plan.Curves | None:
     """All curves of a row; None where nobody wants them."""
     if not wanted:
         return None
-    return plan.Curves.model_construct(context=context_curve(case, row))
+    workload = case.workload
+    return plan.Curves.model_construct(
+        context=context_curve(case, row),
+        load=load_curve(case, row),
+        input_tokens=workload.input_tokens,
+        output_tokens=workload.output_tokens,
+        ttft_ms=workload.ttft_ms,
+        tpot_ms=workload.tpot_ms,
+    )
+
+
+def load_curve(case: Case, row: int) -> tuple[plan.LoadPoint, ...]:
+    """Times and rates of one server of a row, from one request in flight to more than it takes.
+
+    Loads double up to twice what runs at a time; the named concurrency is one of them. Empty for a
+    model that generates nothing, and where the board's rates are not known.
+    """
+    if case.architecture.pooling or not case.plannable[row]:
+        return ()
+    one = case.take(np.array([row]))
+    loads = _loads(float(full_load(one)[0]), case.workload.concurrency)
+    speed = speed_at(one, concurrency=loads)
+    points = (_load_point(speed, at, float(load)) for at, load in enumerate(loads))
+    return tuple(point for point in points if point is not None)
+
+
+def _loads(most: float, named: int | None) -> Floats:
+    doubling = {float(1 << step) for step in range(max(int(most), 1).bit_length() + 1)}
+    return np.array(sorted(doubling | {most} | ({float(named)} if named else set())))
+
+
+def _load_point(speed: SpeedColumns, at: int, load: float) -> plan.LoadPoint | None:
+    ttft, tpot = _ends(speed.ttft_s, at, 1000, 1), _ends(speed.tpot_s, at, 1000, 2)
+    tokens = _ends(speed.output_tokens_per_s, at, 1, 1)
+    if ttft is None or tpot is None or tokens is None:
+        return None
+    return plan.LoadPoint.model_construct(
+        concurrency=load,
+        ttft_ms=ttft[1],
+        tpot_ms=tpot[1],
+        output_tokens_per_s=tokens[1],
+        interval={
+            "ttft_ms": (ttft[0], ttft[2]),
+            "tpot_ms": (tpot[0], tpot[2]),
+            "output_tokens_per_s": (tokens[0], tokens[2]),
+        },
+        limited_by=str(speed.limited_by[0, at]),
+        saturated=bool(speed.saturated[0, at]),
+    )
+
+
+def _ends(found: Predicted, at: int, unit: float, digits: int) -> tuple[float, float, float] | None:
+    """Low, middle and high of a figure; None where one has no end."""
+    low, mid, high = (float(end[0, at]) for end in (found.low, found.mid, found.high))
+    if not all(map(np.isfinite, (low, mid, high))):
+        return None
+    return round(unit * low, digits), round(unit * mid, digits), round(unit * high, digits)
 
 
 def context_curve(case: Case, row: int) -> tuple[plan.ContextPoint, ...]:

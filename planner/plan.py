@@ -184,10 +184,33 @@ class ContextPoint(_Document):
     """The same by the low and the high end of the room for the cache."""
 
 
+class LoadPoint(_Document):
+    """One server under so many requests in flight."""
+
+    concurrency: float
+    ttft_ms: float
+    tpot_ms: float
+    output_tokens_per_s: float
+    interval: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    """10th and 90th percentile of a figure, by its key."""
+    limited_by: str
+    saturated: bool
+    """Some requests wait for a place."""
+
+
 class Curves(_Document):
     """What plots of a layout are drawn from."""
 
     context: tuple[ContextPoint, ...] = ()
+    load: tuple[LoadPoint, ...] = ()
+    """From one request to more than the server takes at a time."""
+    input_tokens: int | None = None
+    """Of the requests along ``load``."""
+    output_tokens: int | None = None
+    ttft_ms: float | None = None
+    """Longest wait for the first token that is accepted."""
+    tpot_ms: float | None = None
+    """Longest wait for each further token that is accepted."""
 
 
 class Cost(_Document):

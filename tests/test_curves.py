@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
-from planner.curves import context_curve
+from planner.curves import context_curve, curves, load_curve
 from planner.request import request
 from planner.resolve import resolve, table
 from planner.search import fixed_layout
@@ -58,3 +59,35 @@ def test_what_cannot_be_built_or_does_not_fit_has_no_room() -> None:
     assert context_curve(broken, 0) == ()
     small = case_of("Qwen/Qwen3-32B", "T4")
     assert {p.requests for p in context_curve(small, 0)} == {0}
+
+
+def test_loads_double_from_one_request_to_more_than_run_at_a_time(r1: Case) -> None:
+    loads = [point.concurrency for point in load_curve(r1, 0)]
+    assert loads[0] == 1
+    assert all(1 < after / before <= 2 for before, after in pairwise(loads))
+    assert load_curve(r1, 0)[-1].saturated or loads[-1] >= r1.settings.max_num_seqs
+
+
+def test_more_requests_bring_more_tokens_later(r1: Case) -> None:
+    points = load_curve(r1, 0)
+    tokens = [point.output_tokens_per_s for point in points]
+    assert tokens == pytest.approx(sorted(tokens), rel=0.02)
+    first, last = points[0], points[-1]
+    assert first.tpot_ms < last.tpot_ms
+    for point in points:
+        low, high = point.interval["tpot_ms"]
+        assert low <= point.tpot_ms <= high
+
+
+def test_the_named_load_is_a_point_and_the_limits_are_told() -> None:
+    case = case_of("Qwen/Qwen3-8B", "H100", concurrency=100, tpot_ms=20.0)
+    told = curves(case, 0)
+    assert told
+    assert 100 in [point.concurrency for point in told.load]
+    assert told.tpot_ms == 20
+    assert (told.input_tokens, told.output_tokens) == (1024, 256)
+
+
+def test_what_cannot_be_built_or_generates_nothing_has_no_curve_of_loads() -> None:
+    broken = case_of("Qwen/Qwen3-32B", "8xA100", tensor_parallel_size=6)
+    assert load_curve(broken, 0) == ()

@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.report.page import answered, head, layout
+from planner.report.page import answered, head, layout, speed
 from planner.report.page.element import document, tag
 from planner.report.parts import words
 from planner.report.plots.figure import available
@@ -82,7 +82,8 @@ def _contents(answer: Answer) -> Iterator[tuple[str, list[Element]]]:
         yield "Deployments", answered.targets(answer)
     elif len(answer.layouts) > 1:
         yield "Layouts", answered.layouts(answer)
-    yield "Speed and load", layout.speed(answer)
+    yield "What to buy", speed.bought(answer)
+    yield "Speed and load", speed.speed(answer)
     for best in answer.layouts[:1] if len(answer.targets) <= 1 else ():
         yield f"Memory of each GPU: {words.layout_name(best)}", layout.memory(best, "best")
         yield "Room for requests", layout.room(best)

@@ -127,6 +127,7 @@ def _layout(layout: Layout, pictures: Mapping[str, str]) -> Iterator[str]:
     yield from (f"- note: {_text(note)}" for note in layout.notes)
     yield ""
     yield from _picture("room", pictures)
+    yield from _picture("load", pictures)
     yield from _picture("cluster", pictures)
     yield from _findings(layout.findings)
     yield from _commands(layout.commands)

@@ -11,9 +11,11 @@ import pytest
 from planner import recommend
 from planner.cluster_map import cluster_map
 from planner.report.base import find, written
+from planner.report.parts.words import layout_name
 from planner.report.plots.bars import memory_bars
 from planner.report.plots.cluster import cluster_drawing, in_words
 from planner.report.plots.figure import COLOURS, ROLES
+from planner.report.plots.load import load_plot
 from tests.answers import broken, deepseek_r1, nothing_fits
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def parts(answer: Answer) -> tuple[HardwareGroup, Layout]:
 
 def test_a_markdown_report_has_its_pictures_beside_it(files: dict[str, str]) -> None:
     folder = PurePath("out")
-    names = [f"my plan-{name}.svg" for name in ("memory", "room", "cluster")]
+    names = [f"my plan-{name}.svg" for name in ("memory", "room", "load", "cluster")]
     assert list(files) == ["out/my plan.md", *(str(folder / name) for name in names)]
     assert all(f"]({name.replace(' ', '%20')})" in files["out/my plan.md"] for name in names)
 
@@ -110,3 +112,21 @@ def test_a_layout_without_a_place_is_told() -> None:
     assert "The layout wants 32 GPUs and finds no place." in in_words(
         cluster_map(group, wide), wide
     )
+
+
+def test_the_load_plot_names_its_layouts_the_limit_and_the_load_of_the_answer() -> None:
+    limited = recommend(
+        model="Qwen/Qwen3-8B",
+        gpus="2xH100",
+        offline=True,
+        top=2,
+        tpot_ms=20,
+        show_curves=True,
+    )
+    drawn = load_plot(limited.layouts, "load")
+    assert drawn is not None
+    texts = [text.text for text in drawn.iter("text")]
+    assert {layout_name(layout) for layout in limited.layouts} <= set(texts)
+    assert "limit 20 ms" in texts
+    assert "the load of this answer" in texts
+    assert load_plot(deepseek_r1().layouts, "load") is None

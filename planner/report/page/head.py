@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from planner.report.page.element import tag
 from planner.report.parts import words
+from planner.report.parts.gains import improvement_text
 from planner.units import count_text, duration_text
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def _facts(answer: Answer, best: Layout | None) -> Iterator[str]:
             yield f"Model description from: {origin}"
     for assumption in answer.hardware.assumptions if answer.hardware else ():
         yield f"Assumed: {assumption}"
+    if best and best.improvement:
+        yield f"Would help most: {improvement_text(best.improvement)}"
     for note in (*answer.notes, *(best.notes if best else ())):
         yield f"Note: {note}"
 

@@ -100,12 +100,6 @@ def commands(layout: Layout) -> list[Element]:
     return parts
 
 
-def speed(answer: Answer) -> list[Element]:
-    """Throughput against latency, where speed is predicted."""
-    del answer
-    return []
-
-
 def others(answer: Answer, groups: Sequence[HardwareGroup]) -> list[Element]:
     """Each layout after the first, closed until somebody asks."""
     del groups

@@ -9,6 +9,7 @@ from planner.cluster_map import cluster_map
 from planner.report.plots.bars import memory_bars
 from planner.report.plots.cluster import cluster_drawing
 from planner.report.plots.context import context_plot
+from planner.report.plots.load import load_plot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,5 +40,7 @@ def _drawn(answer: Answer) -> Iterator[tuple[str, Element | None]]:
         yield "memory", memory_bars(best.memory, "memory")
     if best.kv_cache and best.curves and find_spec("matplotlib"):
         yield "room", context_plot(best.curves.context, best.kv_cache, "room")
+    if find_spec("matplotlib"):
+        yield "load", load_plot(answer.layouts, "load")
     if best.group < len(groups):
         yield "cluster", cluster_drawing(cluster_map(groups[best.group], best), best, "cluster")
