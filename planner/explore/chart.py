@@ -9,8 +9,9 @@ from planner.frozen import frozen
 from planner.units import count_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from planner.explore.load import LoadPoint
     from planner.explore.look import View
     from planner.plan import ContextPoint
 
@@ -105,6 +106,76 @@ def _curve(view: View, name: str, role: Role) -> Line:
         x=tuple(log10(point.tokens) for point in points),
         y=tuple(log10(point.requests) for point in points),
     )
+
+
+def load_chart(view: View, pin: View | None) -> Chart | None:
+    """Output tokens a second against the wait for each; None where speed is not predicted."""
+    points = view.load
+    speed = view.layout.performance if view.layout else None
+    if not points or speed is None or not speed.output_tokens_per_s or not speed.tpot_ms:
+        return None
+    curves = [_load_curve(points, "now", "now")]
+    curves += [_load_curve(pin.load, "A", "pin")] if pin is not None and pin.load else []
+    waits = [value for line in curves for value in line.x]
+    rates = [value for line in curves for value in line.y]
+    y = Axis(name="tokens/s", ticks=_powers(min(rates), max(rates)))
+    lines = [*curves, *_marks(view, y)]
+    limit = view.request.workload.tpot_ms
+    wanted = [] if limit is None else [log10(limit)]
+    return Chart(
+        x=Axis(name="ms a token", ticks=_steps(min([*waits, *wanted]), max([*waits, *wanted]))),
+        y=y,
+        lines=tuple(lines),
+        rows=_load_rows(points),
+        sentence=f"{speed.output_tokens_per_s:,.0f} tokens/s, {speed.tpot_ms:,.0f} ms each",
+    )
+
+
+def _load_curve(points: Sequence[LoadPoint], name: str, role: Role) -> Line:
+    return Line(
+        name=name,
+        role=role,
+        x=tuple(log10(1000 * point.tpot_s) for point in points),
+        y=tuple(log10(point.output_tokens_per_s) for point in points),
+    )
+
+
+def _marks(view: View, y: Axis) -> Iterator[Line]:
+    """The load that is asked, and the longest wait that is accepted."""
+    limit = view.request.workload.tpot_ms
+    if limit is not None:
+        at = log10(limit)
+        yield Line(name="longest wait", role="limit", x=(at, at), y=(y.ticks[0][0], y.ticks[-1][0]))
+    speed = view.layout.performance if view.layout else None
+    if speed is not None and speed.tpot_ms and speed.output_tokens_per_s:
+        place = (log10(speed.tpot_ms),), (log10(speed.output_tokens_per_s),)
+        yield Line(name="this load", role="mark", x=place[0], y=place[1])
+
+
+def _load_rows(points: Sequence[LoadPoint]) -> tuple[tuple[str, ...], ...]:
+    head = ("in flight", "tokens/s", "each ms", "first ms", "limited by", "from", "to")
+    return (
+        head,
+        *(
+            (
+                count_text(point.concurrency),
+                _short(point.output_tokens_per_s),
+                *(_short(1000 * wait) for wait in (point.tpot_s, point.ttft_s)),
+                point.limited_by.replace("_", " "),
+                *map(_short, point.interval),
+            )
+            for point in points
+        ),
+    )
+
+
+def _steps(low: float, high: float) -> tuple[tuple[float, str], ...]:
+    """1, 2 and 5 of the powers of ten around two ends, each given by its logarithm."""
+    values = (digit * 10.0**power for power in range(floor(low) - 1, 7) for digit in (1, 2, 5))
+    places = [(log10(value), _short(value)) for value in values]
+    first = max((at for at, (place, _) in enumerate(places) if place <= low), default=0)
+    last = next(at for at, (place, _) in enumerate(places) if place >= high)
+    return tuple(places[first : max(last, first + 1) + 1])
 
 
 def _doublings(lengths: Sequence[int]) -> tuple[tuple[float, str], ...]:

@@ -11,6 +11,7 @@ from planner.estimate import answer_of, fixed_case
 from planner.explore.change import freed
 from planner.explore.knob import SIZES
 from planner.explore.ladder import NOTHING_COUNTS, Counts
+from planner.explore.load import LoadPoint, load_points
 from planner.frozen import frozen
 from planner.judged import judge_candidates
 from planner.recommend import recommend
@@ -39,6 +40,8 @@ class View:
     """What holds where the request leaves it open."""
     curves: plan.Curves | None = None
     """How the layout behaves along the length of requests."""
+    load: tuple[LoadPoint, ...] = ()
+    """How it behaves along the load."""
 
     @property
     def layout(self) -> plan.Layout | None:
@@ -63,6 +66,7 @@ def look(request: Request, environ: Mapping[str, str], lookups: Lookups | None =
         answer=answer,
         counts=Counts(effective=_effective(subject, case), largest=_largest(case)),
         curves=curves(case, 0, wanted=True),
+        load=load_points(case),
     )
 
 

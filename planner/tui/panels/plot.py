@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from textual.containers import Grid, VerticalScroll
+from textual.containers import Grid, ScrollableContainer
 from textual.strip import Strip
 from textual.widgets import Static
 from textual_hires_canvas import Canvas, HiResMode
@@ -75,7 +75,7 @@ class _Plot(PlotWidget, can_focus=False):
         yield Legend(id="legend")
 
 
-class PlotPanel(Panel, VerticalScroll, can_focus=True):
+class PlotPanel(Panel, ScrollableContainer, can_focus=True):
     """A plot with a sentence under its title."""
 
     def compose(self) -> ComposeResult:

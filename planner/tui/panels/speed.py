@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from planner.explore.chart import load_chart
 from planner.tui.panels.plot import PlotPanel
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class SpeedPanel(PlotPanel):
 
     def chart(self) -> Chart | None:
         """Of the loads."""
-        return None
+        return load_chart(self.view, self.pin) if self.view else None
 
     def nothing(self) -> str:
         """Why nothing is plotted."""
