@@ -43,6 +43,8 @@ class Workload:
     """Longest wait for each further token that is accepted; None accepts any."""
     prefix_cache_hit_rate: float = 0.0
     """Share of prompt tokens that are the beginning of an earlier prompt."""
+    acceptance_rate: float | None = None
+    """Chance that a drafted token is accepted; None takes the usual one."""
 
 
 @frozen

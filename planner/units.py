@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Ints: TypeAlias = "npt.NDArray[np.int64]"
 #: a column that says yes or no a row
 Bools: TypeAlias = "npt.NDArray[np.bool_]"
+#: a column of times or rates
+Floats: TypeAlias = "npt.NDArray[np.float64]"
 #: a formula's argument: one number, or a column of them
 IntLike: TypeAlias = "int | Ints"
 

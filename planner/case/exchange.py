@@ -2,83 +2,173 @@
 
 from __future__ import annotations
 
+from functools import cache
+from math import log2
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.speed.step import Exchange
+from planner.hardware.catalog import Catalog
+from planner.model.modules import Experts, Linear, Split, Weight
+from planner.speed.collectives import Curve, Groups, by_size, in_turn, ring, share
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
-    from planner.case.table import Case
-    from planner.speed.step import Floats
-    from planner.units import Bools, Ints
+    from planner.case.grid import Grid
+    from planner.hardware.group import NodeGroup
+    from planner.hardware.measured import LinkLatency
+    from planner.model.modules import Module
+    from planner.quant.base import Scheme
+    from planner.units import Floats, Ints
 
-#: group sizes that were measured
-_MEASURED = (2, 4, 8)
-#: all-reduces of a layer: after attention, and after the feed-forward part
-_REDUCES = 2
+_GRAPH = "cuda_graph"
 
 
-def exchange_of(case: Case, known: Mapping[str, float]) -> Exchange:
-    """All-reduces, gathers and hops of a step: [rows, 1]."""
-    layouts = case.layouts
-    layers = case.architecture.num_layers
-    shares = case.has_experts & (layouts.dp > 1)
-    reduce_s, reduce_per_byte = _reduce(case, known, layouts.tp, case.placement.tp_leaves_domain)
-    group = np.where(shares, layouts.tp * layouts.dp, 1)
-    leaves = shares & case.placement.moe_leaves_domain
-    gather_s, gather_per_byte = _reduce(case, known, group, leaves)
-    reduces = np.where(layouts.tp > 1, layers * np.where(shares, 1, _REDUCES), 0)
-    return Exchange(
-        reduces=_column(reduces),
-        reduce_s=reduce_s,
-        reduce_s_per_byte=reduce_per_byte,
-        gathers=_column(np.where(shares, _REDUCES * layers, 0)),
-        # a gather and a scatter are an all-reduce's two halves, of all ranks' tokens
-        gather_s=gather_s,
-        gather_s_per_byte=gather_per_byte / 2 * np.maximum(_column(layouts.dp), 1),
-        hops=_column(layouts.pp - 1),
-        hop_s=known["hop_s"],
-        hop_s_per_byte=_hop(case),
+def all_reduces(grid: Grid) -> Floats:
+    """Of a token's activations, for a step of each row: Float64[rows, 1].
+
+    One after each layer that divides its inputs. Routed and shared experts are summed first, so
+    that a layer of experts has one behind attention and one behind both. Where ranks of several
+    engines share the experts, gather and scatter take the place of the latter.
+
+    Source: vllm.model_executor.layers.linear.RowParallelLinear, .fused_moe.layer.FusedMoE (0.33.0)
+    """
+    layouts = grid.layouts
+    counts = grid.kinds.before[:, -1].tolist()
+    alone, shared = 1.0, 1.0
+    for kind, count in zip(grid.kinds.kinds, counts, strict=True):
+        modules = [module for module, _ in kind.modules]
+        expert = next((m for m in modules if isinstance(m, Experts)), None)
+        beside = "" if expert is None else expert.name.rpartition(".")[0]
+        rows = [m for m in modules if isinstance(m, Linear) and m.split is Split.ROW]
+        apart = [m for m in rows if not (beside and m.name.startswith(beside))]
+        alone += count * (len(apart) + (expert is not None))
+        shared += count * len(apart)
+    split = layouts.tp > 1
+    gathered = grid.has_experts & (layouts.dp > 1)
+    return np.where(split, np.where(gathered, shared, alone), 0.0)[:, np.newaxis]
+
+
+def norm_all_reduces(grid: Grid) -> Floats:
+    """Of a few bytes a token: norms over all heads, which ranks hold in parts."""
+    counts = grid.kinds.before[:, -1].tolist()
+    norms = sum(
+        count * divided_norms(kind.modules)
+        for kind, count in zip(grid.kinds.kinds, counts, strict=True)
+    )
+    return np.where(grid.layouts.tp > 1, float(norms), 0.0)[:, np.newaxis]
+
+
+def divided_norms(modules: Iterable[tuple[Module, Scheme]]) -> int:
+    """Norms over all heads, of which each rank has a part."""
+    return sum(
+        isinstance(module, Weight) and module.split_axis == 0 and module.name.endswith("_norm")
+        for module, _ in modules
     )
 
 
-def _column(values: Ints) -> Floats:
-    return np.asarray(values, dtype=np.float64)[:, np.newaxis]
+def exchanges(grid: Grid) -> Floats:
+    """Gathers with their scatters over the ranks that share experts: one pair a layer of them.
 
-
-def _reduce(
-    case: Case, known: Mapping[str, float], group: Ints, leaves: Bools
-) -> tuple[Floats, Floats]:
-    """Seconds of a small all-reduce, and for each byte more, by the size of the group.
-
-    Inside a domain as measured, larger groups as the largest; across hosts what a rank's share of
-    its host's network carries, with the latency of its hops.
+    Source: vllm.distributed.device_communicators.all2all.AgRsAll2AllManager (0.33.0)
     """
-    link = "fast" if case.fast_link else "pcie"
-    size = np.log2(np.maximum(group, 1))
-    at = np.log2(np.array(_MEASURED, dtype=np.float64))
-    seconds = [known[f"all_reduce_{link}_{n}_s"] for n in _MEASURED]
-    rates = [known[f"all_reduce_{link}_{n}_bytes_per_s"] for n in _MEASURED]
-    latency = np.interp(size, at, seconds)
-    rate = np.interp(size, at, rates)
-    network = case.group.network_bytes_per_s_per_node
-    per_rank = (network or np.nan) / np.minimum(case.group.gpus_per_node, np.maximum(group, 1))
-    hosts = np.maximum(group / case.group.gpus_per_node, 2)
-    latency = np.where(leaves, latency + known["network_s"] * np.log2(hosts) * 2, latency)
-    rate = np.where(leaves, np.minimum(rate, per_rank), rate)
-    moved = 2 * (group - 1) / np.maximum(group, 1)
-    return latency[:, np.newaxis], (moved / rate)[:, np.newaxis]
+    counts = grid.kinds.before[:, -1].tolist()
+    layers = sum(
+        count
+        for kind, count in zip(grid.kinds.kinds, counts, strict=True)
+        if any(isinstance(module, Experts) for module, _ in kind.modules)
+    )
+    return np.where(grid.layouts.dp > 1, float(layers), 0.0)[:, np.newaxis]
 
 
-def _hop(case: Case) -> Floats:
-    """Seconds a byte to the next stage: over the network where a layout spans hosts."""
-    link = case.group.intra_node_link
-    inside = (link.peer_bytes_per_s_one_way or link.bytes_per_s_one_way) if link else None
-    inside = inside or 20e9
-    network = case.group.network_bytes_per_s_per_node or np.nan
-    spans = (case.placement.hosts > 1) & (case.layouts.pp > 1)
-    rate = np.where(spans, np.minimum(inside, network / case.group.gpus_per_node), inside)
-    return (1 / rate)[:, np.newaxis]
+def groups(grid: Grid, sizes: Ints) -> Groups:
+    """The curve that each row's group of ranks follows; groups are as wide as they can be."""
+    curves = {size: all_reduce(grid.group, size) for size in set(sizes.tolist())}
+    return by_size(sizes, curves)
+
+
+def all_reduce(group: NodeGroup, size: int) -> Curve | None:
+    """An all-reduce over so many neighbouring GPUs.
+
+    As measured on the board, where such a group was; else by the link's latency and rate. Across
+    hosts: inside each first, then each rank's share between them.
+    """
+    if size == 1:
+        return None
+    domain = max(group.scale_up_domain, group.gpus_per_node)
+    inside = min(size, domain)
+    near = _measured(group.accelerator.id, inside) if _as_measured(group, inside) else None
+    near = near or _by_link(group, inside)
+    if size <= domain:
+        return near
+    return in_turn(near, share(_between(group, size // inside, inside), 1 / inside))
+
+
+def _as_measured(group: NodeGroup, size: int) -> bool:
+    """Whether curves of the board hold here: they were taken within one scale-up domain."""
+    board, link = group.accelerator, group.intra_node_link
+    usual = board.link.topology if board.link and board.link.topology != "bridge" else "pcie"
+    return size <= group.gpus_per_node and link is not None and link.topology == usual
+
+
+@cache
+def _measured(board: str, size: int) -> Curve | None:
+    known = Catalog.default().collectives(board).curves
+    found = [c for c in known if c.operation == "all_reduce" and (c.gpus, c.nodes) == (size, 1)]
+    if not found:
+        return None
+    best = next((c for c in found if c.runner.endswith(_GRAPH)), found[0])
+    return Curve(
+        message_bytes=tuple(map(float, best.message_bytes)),
+        seconds=tuple(np.maximum.accumulate(best.seconds).tolist()),
+    )
+
+
+@cache
+def _latencies() -> dict[str, LinkLatency]:
+    return {entry.topology: entry for entry in Catalog.default().link_latencies().links}
+
+
+def _by_link(group: NodeGroup, size: int) -> Curve:
+    """A ring over the link: its latency grows with the ranks, its rate is what such links reach."""
+    link = group.intra_node_link
+    joined = size <= group.scale_up_domain and link is not None
+    topology = link.topology if joined and link is not None else "pcie"
+    known = _latencies().get(topology) or _latencies()["pcie"]
+    rate = link.bytes_per_s_one_way if joined and link is not None else None
+    if topology == "pcie" and group.accelerator.pcie is not None:
+        rate = group.accelerator.pcie.bytes_per_s_one_way
+    steps = log2(size) - 1
+    part = known.share * known.share_of_twice**steps
+    return ring(size, known.pair_s * known.latency_of_twice**steps, part * (rate or known.rate))
+
+
+def _between(group: NodeGroup, hosts: int, inside: int) -> Curve:
+    """A ring over hosts, in which each rank of a host has its part of the network."""
+    known = _latencies()["network"]
+    fabric = group.fabric
+    wire = fabric.latency_s_one_way if fabric and fabric.latency_s_one_way else 0.0
+    per_host = group.network_bytes_per_s_per_node or known.rate
+    hop = known.pair_s + wire
+    return ring(
+        hosts,
+        hop * known.latency_of_twice ** (log2(max(hosts, 2)) - 1),
+        known.share * per_host / inside,
+    )
+
+
+def hops(grid: Grid) -> tuple[Floats, Floats]:
+    """Seconds and bytes a second from one pipeline stage to the next: Float64[rows, 1].
+
+    Each rank of a stage hands on its part, and the next stage gathers.
+    """
+    group, layouts = grid.group, grid.layouts
+    link, known = group.intra_node_link, _latencies()
+    near = (link.peer_bytes_per_s_one_way or link.bytes_per_s_one_way) if link else None
+    inside = known["pcie"].rate if near is None else near
+    network = group.network_bytes_per_s_per_node or known["network"].rate
+    across = (grid.placement.hosts > 1) & (layouts.pp > 1)
+    latency = np.where(across, known["network"].pair_s, known["hop"].pair_s)
+    rate = np.where(across, network, inside * np.minimum(layouts.tp, group.gpus_per_node))
+    return latency[:, np.newaxis], rate[:, np.newaxis]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.case.budget import grid_budget
-from planner.case.engine import engine_of
+from planner.case.engine import engine_of, work_of
 from planner.case.grid import Grid
 from planner.case.kv_columns import KvColumns, kv_columns
 from planner.case.shards import misfits, stores_fp8
-from planner.case.speed_columns import batching_of
+from planner.case.speed_columns import server_of
 from planner.frozen import frozen
 from planner.memory.budget import CERTAIN, certain_limit_bytes, probability_positive
 from planner.memory.interval import Interval
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from planner.memory.budget import Budget
     from planner.quant.base import Misfit
-    from planner.speed.serving import Batching
+    from planner.speed.serving import Server
     from planner.speed.step import Engine
+    from planner.speed.work import Work
     from planner.units import Bools, Ints
 
 
@@ -33,13 +34,18 @@ class Case(Grid):
 
     @cached_property
     def engine(self) -> Engine:
-        """What a rank of each row computes, reads and exchanges."""
+        """What each row's kernels and links reach."""
         return engine_of(self)
 
     @cached_property
-    def batching(self) -> Batching:
-        """What bounds a batch of each row's engines."""
-        return batching_of(self)
+    def work(self) -> Work:
+        """What a step of each row computes, reads and sends."""
+        return work_of(self)
+
+    @cached_property
+    def server(self) -> Server:
+        """The engine of each row under the case's kind of requests."""
+        return server_of(self)
 
     @cached_property
     def what_ifs(self) -> dict[str, Case]:

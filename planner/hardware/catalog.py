@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     # imported where they are read: making their dataclasses would slow every start
+    from planner.hardware.kernels import Kernels
     from planner.hardware.link import CpuLink, Link
-    from planner.hardware.measured import Collectives, Kernels, NcclLatency, PriceList
+    from planner.hardware.measured import Collectives, LinkLatencies, NcclLatency, PriceList
     from planner.hardware.mig import MigSet
 
 T = TypeVar("T")
@@ -138,15 +139,18 @@ class Catalog:
 
         return _read(NcclLatency, self._file("collectives", "nccl-latency"))
 
-    def kernels(self, family: str) -> Kernels:
-        """What boards of a family achieve: its own figures over the general ones."""
-        from planner.hardware.measured import Kernels
+    def link_latencies(self) -> LinkLatencies:
+        """What links reach in general, where a board's own were not measured."""
+        from planner.hardware.measured import LinkLatencies
 
-        general = _read(Kernels, self._file("kernels", "general"))
-        if family == general.id or not (self.root / "kernels" / f"{family}.toml").is_file():
-            return general
-        own = _read(Kernels, self._file("kernels", family))
-        return replace(own, constants={**general.constants, **own.constants})
+        return _read(LinkLatencies, self._file("collectives", "links"))
+
+    def kernels(self, architecture: str) -> Kernels:
+        """How near kernels come to what boards of a chip generation can do."""
+        from planner.hardware.kernels import Kernels
+
+        known = (self.root / "kernels" / f"{architecture}.toml").is_file()
+        return _read(Kernels, self._file("kernels", architecture if known else "other"))
 
     def price_lists(self) -> list[PriceList]:
         """Every dated price list, oldest first."""

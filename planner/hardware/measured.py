@@ -98,6 +98,42 @@ class NcclLatency:
 
 
 @frozen
+class LinkLatency:
+    """An all-reduce over one kind of link, where none was measured on the very board.
+
+    Over 2 ranks it takes ``pair_s`` and ``share`` of the link's rate; each doubling of the ranks
+    multiplies both.
+    """
+
+    topology: str
+    """pcie, switch, rack, mesh, pairs …; ``network`` between hosts, ``hop`` from rank to rank."""
+    pair_s: float
+    """Of a small message over two ranks."""
+    latency_of_twice: float = 1.0
+    """Factor on it for twice the ranks."""
+    share: float = 1.0
+    """Bus bandwidth over the link's rate, for large messages over two ranks."""
+    share_of_twice: float = 1.0
+    """Factor on it for twice the ranks."""
+    rate: float
+    """Bytes a second, one way, of a link whose rate is not known."""
+    source: str
+    """What it was read off."""
+    accessed: date
+    """Day on which it was."""
+
+
+@frozen
+class LinkLatencies:
+    """What links reach in general."""
+
+    id: str
+    """Equal to the file's name."""
+    links: tuple[LinkLatency, ...]
+    """By topology."""
+
+
+@frozen
 class PriceList:
     """One provider's prices on one day; never mixed with the specification."""
 
@@ -115,28 +151,3 @@ class PriceList:
     """Price of a whole node by the node type's id."""
     sources: tuple[Source, ...]
     """Where the prices come from."""
-
-
-@frozen
-class Kernels:
-    """What a family of boards achieves of its rates, and what its steps cost besides.
-
-    ``general`` holds for every board; a family's own file goes before it.
-    """
-
-    id: str
-    """Family, equal to the file's name: general, hopper, blackwell …"""
-    name: str
-    """The boards, in words."""
-    measured_on: date
-    """Day of the fit."""
-    points: int = 0
-    """Runs that the errors rest on; 0: none."""
-    notes: str = ""
-    """What a reader must know."""
-    constants: dict[str, float]
-    """Shares of a rate, seconds (``_s``) and bytes a second, by the names of planner/speed."""
-    errors: dict[str, tuple[float, float]]
-    """10th and 90th percentile of measured over predicted, by figure."""
-    sources: tuple[Source, ...]
-    """Where they come from."""

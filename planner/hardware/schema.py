@@ -15,8 +15,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 from planner.hardware.accelerator import Accelerator
 from planner.hardware.cluster_file import ClusterFile
 from planner.hardware.fabric import Fabric
+from planner.hardware.kernels import Kernels
 from planner.hardware.link import CpuLink, Link
-from planner.hardware.measured import Collectives, Kernels, NcclLatency, PriceList
+from planner.hardware.measured import Collectives, LinkLatencies, NcclLatency, PriceList
 from planner.hardware.mig import MigSet
 from planner.hardware.node import NodeType
 from planner.hardware.record import file_fields
@@ -31,6 +32,7 @@ KINDS: dict[str, type] = {
     "mig": MigSet,
     "collectives": Collectives,
     "collectives/nccl-latency": NcclLatency,
+    "collectives/links": LinkLatencies,
     "kernels": Kernels,
     "prices": PriceList,
     "cluster.toml": ClusterFile,

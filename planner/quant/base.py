@@ -132,6 +132,11 @@ class Scheme(Protocol):
         """Bits of one weight, without scales."""
         ...
 
+    @property
+    def kernel(self) -> str:
+        """The family of kernels that multiply by it, as ``hardware_db/kernels`` names them."""
+        ...
+
     def linear(self, shard: LinearShard) -> tuple[Stored, ...]:
         """The tensors of a linear layer, without its bias."""
         ...

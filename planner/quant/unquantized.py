@@ -23,6 +23,7 @@ class Unquantized:
 
     name: str = "16-bit"
     weight_bits: float = 16
+    kernel = "bf16"
     method: str = "none"
     min_capability: int = 0
     dtypes: tuple[str, ...] = ("bfloat16", "float16", "float32")

@@ -1,7 +1,8 @@
-"""Continuous batching in steady state: from a load to times and throughput, by columns.
+"""A server under load: from the time of a step to the times of requests.
 
-Requests of one length come to an engine that decodes all that run, and works off prompts in chunks
-beside them. ``stations`` engines alike share the load of a layout.
+Continuous batching with chunked prompts: each step decodes one token of every running request
+and takes a chunk of a waiting prompt along, which lengthens it for all. As many requests run as
+the KV cache has room for; the others wait.
 """
 
 from __future__ import annotations
@@ -11,146 +12,220 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.frozen import frozen
-from planner.speed.step import PARTS, Work, step
+from planner.speed.step import PARTS, Batch, step_time
 
 if TYPE_CHECKING:
-    from planner.speed.step import Engine, Floats
-    from planner.units import Bools
+    from collections.abc import Mapping
 
-#: requests that are tried between one and the most that run, to find those of a rate
-_TRIED = 20
-#: of the most that is finished: nearer to it the queue grows without end
-_STABLE = 0.98
+    from planner.speed.load import Load
+    from planner.speed.step import Engine, StepTime
+    from planner.speed.work import Work
+    from planner.units import Bools, Floats
+
+#: of the budget of a step that prompts may always use, tokens
+_LEAST_CHUNK = 256
+#: above this share of the time spent on prompts a server is full
+_FULL = 0.95
+_HALVINGS = 24
 
 
 @frozen
-class Batching:
-    """What bounds a batch: [rows, 1].
+class Server:
+    """An engine with its limits, of one data-parallel rank.
 
     Attributes:
-        engines: that share the load; stages: of each.
-        most: requests that run on an engine at a time: seats, and room in the KV cache.
-        chunk: tokens of a step; input_tokens, output_tokens: of a request.
-        cached: share of prompt tokens that are the beginning of an earlier prompt.
-        waves: requests of each place in a benchmark whose first ones come all at once, so that
-            they wait for each other; None in steady state.
+        room: requests at a time, Float64[rows, 1]; room_at_end: were all near their last token;
+            chunk: tokens of a step.
+        imbalance: the slowest pipeline stage against the mean, Float64[rows, 1].
+        waves: how often a burst of users comes round; 0 where they arrive apart.
     """
 
-    engines: Floats
-    stages: Floats
-    most: Floats
+    work: Work
+    engine: Engine
+    load: Load
+    room: Floats
+    room_at_end: Floats
     chunk: float
-    input_tokens: float
-    output_tokens: float
-    cached: float = 0.0
-    waves: float | None = None
+    imbalance: Floats
+    waves: float = 0.0
+
+
+@frozen
+class Pace:
+    """Times of a rank with so many running: Float64[rows, loads].
+
+    ``step_s`` decodes one token of each, ``stall_s`` is what one prompt adds to all others;
+    ``parts`` are what takes the step, ``added`` what takes a chunk beside it.
+    """
+
+    running: Floats
+    step_s: Floats
+    stall_s: Floats
+    chunks: Floats
+    parts: Mapping[str, Floats]
+    added: Mapping[str, Floats]
 
 
 @frozen
 class Served:
-    """Times and rates: [rows, loads]."""
+    """What requests see, and one data-parallel rank does: Float64[rows, loads].
 
+    ``queue_s`` is the wait for other prompts, ``wait_s`` that for room.
+    """
+
+    pace: Pace
     ttft_s: Floats
     tpot_s: Floats
+    queue_s: Floats
+    wait_s: Floats
+    cold_s: Floats
     requests_per_s: Floats
-    running: Floats
-    waiting_s: Floats
+    busy: Floats
     saturated: Bools
-    parts: dict[str, Floats]
 
 
-def closed_loop(engine: Engine, batching: Batching, concurrency: Floats) -> Served:
-    """So many requests are in flight at all times; what has no room waits."""
-    share = concurrency / batching.engines
-    running = np.maximum(np.minimum(share, batching.most), 1.0)
-    tpot, ttft, parts = _running(engine, batching, running)
-    request = ttft + batching.output_tokens * tpot
-    waiting = np.maximum(share / running - 1, 0.0) * request
-    # fewer requests than engines leave some without any
-    busy = np.minimum(batching.engines, np.maximum(concurrency / running, 1e-9))
-    return Served(
-        ttft_s=ttft + waiting,
-        tpot_s=tpot,
-        requests_per_s=running * busy / request,
-        running=running * busy,
-        waiting_s=waiting,
-        saturated=share > batching.most,
-        parts=parts,
+def pace(server: Server, running: Floats) -> Pace:
+    """Steps with so many requests running."""
+    load, pp = server.load, server.engine.pp
+    decode = np.maximum(running / pp, np.minimum(running, 1.0))
+    nothing = np.zeros_like(decode)
+    context = np.full_like(decode, load.context_tokens)
+    span = np.full_like(decode, load.span_tokens)
+    still = step_time(
+        server.work,
+        server.engine,
+        Batch(decode=decode, context=context, prefill=nothing, span=span, sampled=decode),
+    )
+    budget = np.maximum(server.chunk - running * server.work.query_tokens, _LEAST_CHUNK)
+    chunks = np.maximum(load.prompt_tokens / budget, 1.0)
+    mixed = step_time(
+        server.work,
+        server.engine,
+        Batch(
+            decode=decode,
+            context=context,
+            prefill=load.prompt_tokens / chunks,
+            span=span,
+            sampled=decode + 1,
+        ),
+    )
+    stall = np.maximum(mixed.total - still.total, 1e-6) * chunks / pp
+    return Pace(
+        running=running,
+        step_s=still.total * server.imbalance,
+        stall_s=stall * server.imbalance,
+        chunks=chunks,
+        parts=_parts(still, server.imbalance),
+        added={name: np.maximum(mixed.parts[name] - still.parts[name], 0.0) for name in PARTS},
     )
 
 
-def open_loop(engine: Engine, batching: Batching, request_rate: Floats) -> Served:
-    """Requests come at a rate, whatever is still running."""
-    share = request_rate / batching.engines
-    steps = np.linspace(0.0, 1.0, _TRIED)
-    # [rows, tried]: how many run settles how many are finished a second
-    tried = 0.05 * (np.maximum(batching.most, 1.0) / 0.05) ** steps
-    tpot, ttft, _ = _running(engine, batching, tried)
-    finished = tried / (ttft + batching.output_tokens * tpot)
-    finished = np.maximum.accumulate(finished, axis=1)
-    stable = share < _STABLE * finished[:, -1:]
-    wanted = np.where(stable, share, _STABLE * finished[:, -1:])
-    running = _interpolated(np.broadcast_to(wanted, share.shape), finished, tried)
-    tpot, ttft, parts = _running(engine, batching, running)
-    utilization = np.minimum(wanted / finished[:, -1:], _STABLE)
-    # seats are taken by chance: a queue forms as the last of them fill
-    full = utilization ** np.sqrt(2 * (np.maximum(batching.most, 1.0) + 1))
-    waiting = full * (ttft + batching.output_tokens * tpot) / np.maximum(batching.most, 1.0)
-    waiting = np.where(stable, waiting / np.maximum(1 - utilization, 1e-3), np.inf)
+def _parts(still: StepTime, imbalance: Floats) -> dict[str, Floats]:
+    """The step by part; that faster stages wait for the slowest is the pipeline's."""
+    parts = dict(still.parts)
+    parts["pipeline"] = parts["pipeline"] + still.total * (imbalance - 1)
+    return parts
+
+
+def closed_loop(server: Server, users: Floats) -> Served:
+    """So many users a rank, each of whom asks again when served: Float64[rows, loads]."""
+    load = server.load
+    at = pace(server, np.minimum(users, server.room))
+    others = np.maximum(at.running - 1, 0.0)
+    tpot = (at.step_s + at.stall_s * others * load.tokens_per_step / load.output_tokens) / (
+        load.tokens_per_step
+    )
+    prompts_per_s = others / (load.output_tokens * tpot + at.stall_s)
+    ttft, queue, cold = _first_token(server, at, prompts_per_s)
+    request = ttft + load.output_tokens * tpot
+    wait = np.maximum(users / at.running - 1, 0.0) * request
+    full = users > server.room
+    if server.waves:
+        # the first wave grows in step, and its last requests are put off until others are done
+        put_off = np.maximum(users / server.room_at_end - 1, 0.0) * request / (2 * server.waves)
+        full = full | (put_off > 0)
+        wait = np.maximum(wait, put_off)
     return Served(
-        ttft_s=ttft + waiting,
+        pace=at,
+        ttft_s=ttft + wait,
         tpot_s=tpot,
-        requests_per_s=wanted * batching.engines,
-        running=running * batching.engines,
-        waiting_s=waiting,
-        saturated=~stable,
-        parts=parts,
+        queue_s=queue,
+        wait_s=wait,
+        cold_s=cold,
+        requests_per_s=at.running / request,
+        busy=np.minimum(prompts_per_s * at.stall_s, _FULL),
+        saturated=full,
     )
 
 
-def _interpolated(wanted: Floats, finished: Floats, tried: Floats) -> Floats:
-    """Requests that run where so many are finished: linear between those that were tried."""
-    after = np.sum(finished[:, np.newaxis, :] < wanted[:, :, np.newaxis], axis=2)
-    after = np.clip(after, 1, finished.shape[1] - 1)
-    rows = np.arange(len(wanted))[:, np.newaxis]
-    low, high = finished[rows, after - 1], finished[rows, after]
-    share = np.clip((wanted - low) / np.maximum(high - low, 1e-12), 0.0, 1.0)
-    least = np.minimum(wanted / np.maximum(finished[:, :1], 1e-12), 1.0) * tried[:, :1]
-    between = tried[rows, after - 1] * (1 - share) + tried[rows, after] * share
-    return np.where(wanted < finished[:, :1], least, between)
+def open_loop(server: Server, rate: Floats) -> Served:
+    """So many requests a second and rank, whoever is still waiting: Float64[rows, loads].
 
-
-def _running(
-    engine: Engine, batching: Batching, running: Floats
-) -> tuple[Floats, Floats, dict[str, Floats]]:
-    """Seconds for each further token and to the first one, and a decode step's parts.
-
-    One prompt stalls all others by what its chunks add to steps. A prompt waits for the step that
-    runs, and for prompts before it (M/G/1). Stages of a pipeline share a batch and overlap, less a
-    bubble each.
+    As many run as arrive while one is served (Little's law); found by halving.
     """
-    constants = engine.constants
-    stages, answer = batching.stages, batching.output_tokens
-    prompt = max(batching.input_tokens * (1 - batching.cached), 1.0)
-    batch = np.maximum(running / stages, np.minimum(running, 1.0))
-    context = np.full_like(running, batching.input_tokens + answer / 2)
-    nothing = np.zeros_like(running)
-    parts = step(engine, Work(decode=batch, context=context, prefill=nothing, span=nothing))
-    decode = sum(parts.values(), start=nothing)
-    room = np.maximum(batching.chunk - running, min(256.0, batching.chunk))
-    chunks = np.maximum(prompt / room, 1.0)
-    span = np.full_like(running, batching.input_tokens - prompt / 2)
-    mixed_work = Work(decode=batch, context=context, prefill=prompt / chunks, span=span)
-    mixed = sum(step(engine, mixed_work).values(), start=nothing)
-    extra = np.maximum(mixed - decode, 1e-6) * chunks / stages
-    bubble = 1 + constants["stage_bubble"] * (stages - 1)
-    others = np.maximum(running - 1, 0.0)
-    tpot = (decode + extra * others / answer) * bubble
-    admitted = others / (answer * tpot + extra)
-    busy = np.minimum(admitted * extra, 0.95)
-    mean = decode / (1 - busy)
-    seen = mean + extra**2 * admitted / (1 - busy**2)
-    cold = 0.0 if batching.waves is None else 0.5 * others * extra / batching.waves
-    ttft = constants["http_s"] + 1.5 * decode + extra * (1 + (stages - 1) / chunks) + cold
-    ttft = ttft + 0.5 * (seen - mean) + extra * admitted * seen
-    return tpot, ttft, {name: parts[name] for name in PARTS}
+    load = server.load
+    low, high = np.zeros_like(rate), np.broadcast_to(server.room, rate.shape).copy()
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        enough = _served_meanwhile(server, pace(server, middle), rate) <= middle
+        high = np.where(enough, middle, high)
+        low = np.where(enough, low, middle)
+    at = pace(server, high)
+    busy = rate * at.stall_s
+    full = (busy >= _FULL) | (_served_meanwhile(server, at, rate) > high * (1 + 1e-6))
+    tpot = at.step_s / load.tokens_per_step / (1 - np.minimum(busy, _FULL))
+    ttft, queue, _ = _first_token(server, at, np.minimum(rate, _FULL / at.stall_s))
+    request = ttft + load.output_tokens * tpot
+    wait = np.where(full, np.inf, _wait_for_room(high / server.room, server.room, request))
+    return Served(
+        pace=at,
+        ttft_s=ttft + wait,
+        tpot_s=tpot,
+        queue_s=queue,
+        wait_s=wait,
+        cold_s=np.zeros_like(rate),
+        requests_per_s=np.where(full, at.running / request, rate),
+        busy=np.minimum(busy, _FULL),
+        saturated=full,
+    )
+
+
+def _served_meanwhile(server: Server, at: Pace, rate: Floats) -> Floats:
+    """Requests that arrive while one is served, were so many running."""
+    free = 1 - np.minimum(rate * at.stall_s, _FULL)
+    steps = server.load.output_tokens / server.load.tokens_per_step + 1
+    return np.asarray(rate * (steps * at.step_s / free + at.stall_s))
+
+
+def _wait_for_room(used: Floats, room: Floats, request: Floats) -> Floats:
+    """The wait for one of ``room`` places.
+
+    Source: Sakasegawa (1977), an approximation of the M/M/c queue
+    """
+    used = np.minimum(used, 1 - 1e-6)
+    crowded = np.power(used, np.sqrt(2 * (room + 1)) - 1)
+    return np.asarray(crowded / (room * (1 - used)) * request)
+
+
+def _first_token(server: Server, at: Pace, prompts_per_s: Floats) -> tuple[Floats, Floats, Floats]:
+    """Seconds to the first token without waiting for room, and two shares of them.
+
+    Those behind other prompts, and those of a burst's first wave. The process that takes requests
+    streams the tokens of all others too. A prompt arrives within a step, waits for its end and for
+    prompts before it (M/G/1: steps with and without a chunk), and runs. Where all users come at
+    once, the first wave queues up before an empty server: half of the users on average, once in
+    all waves.
+    """
+    tuning, load = server.engine.tuning, server.load
+    busy = np.minimum(prompts_per_s * at.stall_s, _FULL)
+    step = at.step_s / (1 - busy)
+    met = step + load.variation * at.stall_s**2 * prompts_per_s / (1 - busy**2)
+    queue = tuning["queue"] * (0.5 * (met - step) + at.stall_s * prompts_per_s * met)
+    cold = np.zeros_like(step)
+    if server.waves:
+        others = np.maximum(at.running - 1, 0.0)
+        cold = cold + tuning["cold"] * 0.5 * others * at.stall_s / server.waves
+    hops = 1 + (server.engine.pp - 1) / at.chunks
+    own = tuning["request_start_s"] + tuning["streaming_s"] * at.running
+    own = own + 1.5 * at.step_s + at.stall_s * hops
+    return own + queue + cold, queue, cold

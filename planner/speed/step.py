@@ -1,10 +1,7 @@
-"""One step of an engine: seconds by what takes them, for columns of layouts and loads.
+"""How long one step of an engine takes, by what takes it.
 
-A step runs ``decode`` requests one token on and ``prefill`` tokens of prompts. Each matrix takes a
-launch and the longer of its arithmetic and its traffic; attention streams the KV cache; layers
-exchange activations. Columns broadcast: what a layout fixes is [rows, 1], loads are [rows, loads].
-
-Source: Williams et al., Roofline (2009); constants: ``hardware_db/kernels``
+A kernel takes its launch and the longer of reading its bytes and of its arithmetic. What of the
+arithmetic goes beyond the reading counts as ``compute``.
 """
 
 from __future__ import annotations
@@ -12,220 +9,219 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Floats = npt.NDArray[np.float64]
+    from planner.speed.collectives import Groups
+    from planner.speed.rates import Rates
+    from planner.speed.work import Attention, ExpertMatMul, MatMul, State, Work
+    from planner.units import Floats
 
-#: what a step's seconds are told by
-PARTS = ("weights", "kv_cache", "compute", "all_reduce", "launches", "host", "pipeline")
-#: bytes of one activation
-_ACTIVATION = 2
+#: constants of ``constants_data/speed.toml`` by name
+Tuning = "Mapping[str, float]"
+
+PARTS = (
+    "weights",
+    "kv_cache",
+    "compute",
+    "all_reduce",
+    "launches",
+    "host",
+    "pipeline",
+)
+_FULL_WIDTH = 2
+"""bytes of an activation in 16 bits"""
+_LOGIT_BYTES = 4
+_ALL_BUT_CERTAIN = 1 - 1e-9
+_SMALL_MESSAGE = 8
+"""bytes a token of a norm over all heads: two sums in float32"""
 
 
 @frozen
-class Matrix:
-    """A linear layer of a rank, all of the model's alike.
+class Batch:
+    """What is in a step of one engine rank (a micro-batch under pipeline stages).
 
-    Attributes:
-        count: how many a token passes through.
-        elements: of the rank's share, and its weight_bytes; inputs and outputs: its sides.
-        flops: rate of its arithmetic; quantize_s: of bringing activations into 8 or 4 bits
-            before it, 0 where they stay.
+    Float64[rows, loads]: ``decode`` requests with ``context`` tokens each, ``prefill`` tokens of
+    prompts that look at ``span`` tokens on average, and ``sampled`` tokens for the head.
+    ``captured``: it runs as a CUDA graph.
     """
-
-    count: float
-    elements: Floats
-    weight_bytes: Floats
-    inputs: Floats
-    outputs: Floats
-    flops: float
-    quantize_s: float
-
-
-@frozen
-class ExpertLayer:
-    """Routed experts of a rank, all of the model's layers alike.
-
-    Attributes:
-        count: layers.
-        experts: in all; chosen: for each token; held: on the rank.
-        elements: of one expert's share on the rank, and its bytes.
-        launch_s, stream, flops, padding: constants of the kernel of their format.
-    """
-
-    count: float
-    experts: float
-    chosen: float
-    held: Floats
-    elements: Floats
-    expert_bytes: Floats
-    launch_s: float
-    stream_bytes_per_s: float
-    flops: float
-    padding: float
-
-
-@frozen
-class Attention:
-    """Attention layers alike in what they read.
-
-    Attributes:
-        count: layers.
-        token_bytes: of the KV cache of a token on a rank; reach: tokens that are read at most.
-        compression: tokens that share an entry.
-        token_flops: of scores and values of one new token and one old one, on a rank.
-    """
-
-    count: float
-    token_bytes: Floats
-    reach: float
-    compression: float
-    token_flops: Floats
-
-
-@frozen
-class Exchange:
-    """What ranks tell each other: [rows, 1].
-
-    Attributes:
-        reduces: all-reduces of a step in a tensor-parallel group; 0 where there is none.
-        reduce_s, reduce_s_per_byte: of one.
-        gathers: exchanges between data-parallel ranks that share experts.
-        gather_s, gather_s_per_byte: of one.
-        hops: hand-overs to the next stage, with hop_s and hop_s_per_byte.
-    """
-
-    reduces: Floats
-    reduce_s: Floats
-    reduce_s_per_byte: Floats
-    gathers: Floats
-    gather_s: Floats
-    gather_s_per_byte: Floats
-    hops: Floats
-    hop_s: float
-    hop_s_per_byte: Floats
-
-
-@frozen
-class Engine:
-    """One engine's model on its ranks, and the board's rates."""
-
-    matrices: tuple[Matrix, ...]
-    experts: tuple[ExpertLayer, ...]
-    attention: tuple[Attention, ...]
-    head: Matrix | None
-    exchange: Exchange
-    layers: int
-    hidden: int
-    latent: bool
-    expert_ranks: Floats
-    """data-parallel ranks whose tokens reach the same experts: [rows, 1]"""
-    hbm_bytes_per_s: float
-    flops: float
-    constants: Mapping[str, float]
-    captured: float
-    """tokens of the largest CUDA graph; more are launched kernel by kernel"""
-
-
-@frozen
-class Work:
-    """What a step does, by loads: decode requests, their context, prompt tokens, their span."""
 
     decode: Floats
     context: Floats
     prefill: Floats
     span: Floats
+    sampled: Floats
 
 
-def step(engine: Engine, work: Work) -> dict[str, Floats]:
-    """Seconds of a step through all stages, by ``PARTS``."""
-    tokens = work.decode + work.prefill
-    parts = {name: np.zeros(np.shape(tokens)) for name in PARTS}
-    for matrix in engine.matrices:
-        _add_matrix(parts, engine, matrix, tokens)
-    if engine.head is not None:
-        _add_matrix(parts, engine, engine.head, np.maximum(work.decode, 1.0))
-    for layer in engine.experts:
-        _add_experts(parts, layer, tokens * engine.expert_ranks)
-    for attention in engine.attention:
-        _add_attention(parts, engine, attention, work)
-    _add_small(parts, engine, tokens)
-    _add_exchange(parts, engine, tokens)
-    constants = engine.constants
-    on_gpu = sum(parts.values())
-    launched = np.where(tokens > engine.captured, engine.layers * constants["eager_layer_s"], 0.0)
-    parts["launches"] = parts["launches"] + np.maximum(launched - on_gpu, 0.0)
-    host = constants["host_step_s"] + constants["host_request_s"] * work.decode
-    parts["host"] = parts["host"] + host
-    return parts
+@frozen
+class Engine:
+    """What runs the step.
+
+    Attributes:
+        tensor: the tensor-parallel groups; shared: the groups that share experts.
+        tp, dp, pp: Float64[rows, 1].
+        hop_latency_s, hop_bytes_per_s: between pipeline stages.
+        largest_graph: tokens of the largest captured batch.
+        ahead: the host plans the next step while one runs.
+        tuning: what kernels take in a running engine, against alone.
+    """
+
+    rates: Rates
+    tuning: Mapping[str, float]
+    tensor: Groups
+    shared: Groups
+    tp: Floats
+    dp: Floats
+    pp: Floats
+    dcp: Floats
+    hop_latency_s: Floats
+    hop_bytes_per_s: Floats
+    largest_graph: float
+    ahead: bool = True
 
 
-def _add_matrix(parts: dict[str, Floats], engine: Engine, matrix: Matrix, tokens: Floats) -> None:
-    """A launch, and the longer of arithmetic and traffic."""
-    constants = engine.constants
-    launch = constants["launch_s"] + matrix.quantize_s
-    arithmetic = 2 * tokens * matrix.elements / matrix.flops
-    read = 1.0 if matrix.quantize_s else _ACTIVATION
-    moved = matrix.weight_bytes + tokens * (read * matrix.inputs + _ACTIVATION * matrix.outputs)
-    traffic = moved / (engine.hbm_bytes_per_s * constants["weight_stream"])
-    by_traffic = traffic >= arithmetic
-    parts["launches"] = parts["launches"] + matrix.count * launch
-    parts["weights"] = parts["weights"] + matrix.count * np.where(by_traffic, traffic, 0.0)
-    parts["compute"] = parts["compute"] + matrix.count * np.where(by_traffic, 0.0, arithmetic)
+class StepTime:
+    """Seconds of a step by part, summed up kernel by kernel."""
+
+    def __init__(self, like: Floats) -> None:
+        self.parts: dict[str, Floats] = dict.fromkeys(PARTS, np.zeros_like(like))
+
+    def add(self, part: str, seconds: Floats | float) -> None:
+        """So much more of a part."""
+        self.parts[part] = self.parts[part] + seconds
+
+    def kernel(
+        self, count: float, floor: Floats | float, read: Floats, arithmetic: Floats, part: str
+    ) -> None:
+        """``count`` equal kernels."""
+        self.add("launches", count * floor)
+        self.add(part, count * read)
+        self.add("compute", count * np.maximum(arithmetic - read, 0.0))
+
+    @property
+    def total(self) -> Floats:
+        """All parts."""
+        return np.asarray(sum(self.parts.values()))
 
 
-def _add_experts(parts: dict[str, Floats], layer: ExpertLayer, tokens: Floats) -> None:
-    """Only experts that some token chose are read; tiles are padded for each."""
-    missed = np.log1p(-min(layer.chosen / layer.experts, 1 - 1e-6))
-    active = layer.held * -np.expm1(tokens * missed)
-    traffic = active * layer.expert_bytes / layer.stream_bytes_per_s
-    share = layer.chosen * layer.held / layer.experts
-    rows = tokens * share + active * layer.padding
-    arithmetic = 2 * rows * layer.elements / layer.flops
-    by_traffic = traffic >= arithmetic
-    parts["launches"] = parts["launches"] + layer.count * layer.launch_s
-    parts["weights"] = parts["weights"] + layer.count * np.where(by_traffic, traffic, 0.0)
-    parts["compute"] = parts["compute"] + layer.count * np.where(by_traffic, 0.0, arithmetic)
+def step_time(work: Work, engine: Engine, batch: Batch) -> StepTime:
+    """A step of all layers; under pipeline stages the sum over stages, as one token sees it.
+
+    Source: the kernels of vllm.model_executor and the loop of vllm.v1.engine.core (0.33.0)
+    Checked: docs/accuracy.md compares it with published benchmarks.
+    """
+    tokens = batch.decode * work.query_tokens + batch.prefill
+    time = StepTime(tokens)
+    for matmul in work.matmuls:
+        _matmul(time, matmul, engine, batch.sampled if matmul.sampled else tokens)
+    for experts in work.experts:
+        _experts(time, experts, engine, tokens)
+    for attention in work.attention:
+        _attention(time, attention, engine, batch, work.query_tokens)
+    for state in work.states:
+        _state(time, state, engine, batch, tokens)
+    _glue(time, work, engine, batch, tokens)
+    _exchanges(time, work, engine, tokens)
+    _host(time, work, engine, batch, tokens)
+    return time
 
 
-def _add_attention(
-    parts: dict[str, Floats], engine: Engine, attention: Attention, work: Work
+def _matmul(time: StepTime, matmul: MatMul, engine: Engine, tokens: Floats) -> None:
+    rate, tuning = engine.rates.gemm[matmul.kernel], engine.tuning
+    size = matmul.outputs * matmul.inputs
+    floor = tuning["launch"] * rate.floor_s
+    floor = floor + tuning["quantize_s"] * rate.quantizations
+    moved = matmul.weight_bytes + tokens * _FULL_WIDTH * (matmul.inputs + matmul.outputs)
+    read = moved / (rate.bytes_per_s * tuning["gemm_stream"])
+    arithmetic = 2 * tokens * size / (rate.flops * tuning["gemm_compute"])
+    time.kernel(matmul.count, floor, read, arithmetic, "weights")
+
+
+def _experts(time: StepTime, experts: ExpertMatMul, engine: Engine, tokens: Floats) -> None:
+    """Each expert that some token visits is read once; groups are too small to compute meanwhile.
+
+    Of E experts a token visits k; m tokens together leave one unvisited with (1 - k/E)^m. Tokens
+    are alike, and some experts popular: it is as if there were fewer tokens.
+    """
+    rate, tuning = engine.rates.experts[experts.kernel], engine.tuning
+    seen = tokens * np.where(experts.spread, engine.dp, 1.0)
+    missed = np.log1p(-min(experts.per_token / experts.total, _ALL_BUT_CERTAIN))
+    visited = experts.on_rank * -np.expm1(seen * tuning["experts_variety"] * missed)
+    pairs = seen * experts.per_token * experts.on_rank / experts.total
+    read = visited * experts.expert_bytes / (rate.bytes_per_s * tuning["experts_stream"])
+    arithmetic = 2 * pairs * experts.weights / (rate.flops * tuning["experts_compute"])
+    time.add("launches", experts.count * tuning["experts_launch"] * rate.floor_s)
+    time.add("weights", experts.count * read)
+    time.add("compute", experts.count * arithmetic)
+
+
+def _attention(
+    time: StepTime, attention: Attention, engine: Engine, batch: Batch, query_tokens: float
 ) -> None:
-    """Decoding streams the cache; a prompt's tokens are scored against those before them."""
-    constants = engine.constants
-    reach = np.minimum(work.context, attention.reach) / attention.compression
-    span = np.minimum(work.span, attention.reach) / attention.compression
-    stream = engine.hbm_bytes_per_s * constants["kv_stream"]
-    flops = engine.flops * constants["prefill_attention"]
-    read = work.decode * reach * attention.token_bytes / stream
-    scored = work.prefill * span * attention.token_flops / flops
-    launches = 3.0 * (work.decode > 0) + 4.0 * (work.prefill > 0)
-    parts["kv_cache"] = parts["kv_cache"] + attention.count * read
-    parts["compute"] = parts["compute"] + attention.count * scored
-    parts["launches"] = parts["launches"] + attention.count * launches * constants["launch_s"]
+    rate, tuning = engine.rates.attention[attention.fp8], engine.tuning
+    seen = np.minimum(batch.context / attention.ratio, attention.limit) / engine.dcp
+    read = batch.decode * seen * attention.token_bytes / (rate.bytes_per_s * tuning["kv_stream"])
+    flops = rate.flops * tuning["attention_compute"]
+    arithmetic = batch.decode * query_tokens * seen * attention.decode_flops / flops
+    floor = np.where(batch.decode > 0, tuning["attention_launch"] * rate.decode_floor_s, 0.0)
+    floor = floor + tuning["launch"] * engine.rates.launch_s * attention.launches
+    time.kernel(attention.count, floor, read, arithmetic, "kv_cache")
+    span = np.minimum(batch.span / attention.ratio, attention.limit)
+    prompt = batch.prefill * span * attention.prefill_flops / flops
+    prompt = prompt + batch.prefill * attention.prompt_bytes / rate.prefill_bytes_per_s
+    start = np.where(batch.prefill > 0, tuning["attention_launch"] * rate.prefill_floor_s, 0.0)
+    time.add("compute", attention.count * (prompt + start))
 
 
-def _add_small(parts: dict[str, Floats], engine: Engine, tokens: Floats) -> None:
-    """Norms, rotary positions, residuals: each layer passes over the activations several times."""
-    constants = engine.constants
-    each = constants["small_s"] + (constants["latent_s"] if engine.latent else 0.0)
-    moved = 14 * tokens * engine.hidden * _ACTIVATION
-    traffic = moved / (engine.hbm_bytes_per_s * constants["weight_stream"])
-    parts["launches"] = parts["launches"] + engine.layers * each
-    parts["compute"] = parts["compute"] + engine.layers * traffic
+def _state(time: StepTime, state: State, engine: Engine, batch: Batch, tokens: Floats) -> None:
+    """A request's state is read and written once a step, whatever its length."""
+    rate, tuning = engine.rates.gemm["bf16"], engine.tuning
+    read = 2 * batch.sampled * state.state_bytes / (engine.rates.bytes_per_s * tuning["kv_stream"])
+    arithmetic = tokens * state.token_flops / (rate.flops * tuning["attention_compute"])
+    floor = 2 * tuning["launch"] * engine.rates.launch_s
+    time.kernel(state.count, floor, read, arithmetic, "kv_cache")
 
 
-def _add_exchange(parts: dict[str, Floats], engine: Engine, tokens: Floats) -> None:
-    """All-reduces of tensor parallelism, exchanges between attention replicas, hops of stages."""
-    exchange = engine.exchange
-    size = tokens * engine.hidden * _ACTIVATION
-    reduces = exchange.reduces * (exchange.reduce_s + size * exchange.reduce_s_per_byte)
-    gathers = exchange.gathers * (exchange.gather_s + size * exchange.gather_s_per_byte)
-    parts["all_reduce"] = parts["all_reduce"] + reduces + gathers
-    hops = exchange.hops * (exchange.hop_s + size * exchange.hop_s_per_byte)
-    parts["pipeline"] = parts["pipeline"] + hops
+def _glue(time: StepTime, work: Work, engine: Engine, batch: Batch, tokens: Floats) -> None:
+    """Norms, activations, residuals and rotations: small kernels that read and write activations.
+
+    The sampler reads the logits a few times.
+    """
+    rates, tuning = engine.rates, engine.tuning
+    passes = tuning["glue_passes"] * work.layers
+    moved = passes * tokens * work.hidden * work.token_bytes
+    moved = moved + batch.sampled * work.vocabulary * _LOGIT_BYTES
+    time.add("launches", work.small_kernels * tuning["glue_s"])
+    time.add("compute", moved / (rates.bytes_per_s * tuning["gemm_stream"]))
+
+
+def _exchanges(time: StepTime, work: Work, engine: Engine, tokens: Floats) -> None:
+    """All-reduces over the tensor-parallel group; gather and scatter where experts are shared."""
+    message = tokens * work.hidden * work.token_bytes
+    reduce = work.all_reduces * engine.tensor.seconds(message)
+    if np.any(work.norm_all_reduces):
+        reduce = reduce + work.norm_all_reduces * engine.tensor.seconds(tokens * _SMALL_MESSAGE)
+    if np.any(work.exchanges):
+        # gather and scatter together move what one all-reduce of all ranks' tokens moves
+        reduce = reduce + work.exchanges * engine.shared.seconds(message * engine.dp)
+    time.add("all_reduce", engine.tuning["all_reduce"] * reduce)
+    hops = engine.pp - 1
+    time.add("pipeline", hops * (engine.hop_latency_s + message / engine.hop_bytes_per_s))
+
+
+def _host(time: StepTime, work: Work, engine: Engine, batch: Batch, tokens: Floats) -> None:
+    """Scheduling, sampling and input preparation, and launches that no CUDA graph spares.
+
+    A host that plans ahead is seen only where it takes longer than the GPU.
+    """
+    tuning = engine.tuning
+    launched = np.where(tokens > engine.largest_graph, work.layers * tuning["eager_layer_s"], 0.0)
+    busy = time.total
+    host = tuning["step_s"] + tuning["request_s"] * batch.decode
+    if engine.ahead:
+        seen = tuning["ahead_step_s"] + tuning["ahead_request_s"] * batch.decode
+        host = np.maximum(host - busy, seen)
+    time.add("host", host + np.maximum(launched - busy, 0.0))

@@ -44,6 +44,7 @@ class VllmVersion:
         kv_tokens: "GPU KV cache size" counts the tokens of all ``blocks``, or ``concurrency``
             times the longest request.
         in_flight: freed blocks of a window wait for all steps scheduled ahead.
+        async_scheduling: the next step is planned while one runs, unless told not to.
         hybrid_prefix_caching: models with states and attention cache prefixes unless told not to.
         connector_hybrid: a connector of the KV cache leaves windows booked as windows.
         chunked_local: layers that attend within a chunk keep blocks of the ``chunk``, or are
@@ -87,6 +88,7 @@ class VllmVersion:
     graphs: str
     kv_tokens: str
     in_flight: bool
+    async_scheduling: bool
     hybrid_prefix_caching: bool
     connector_hybrid: bool
     chunked_local: str

@@ -42,6 +42,7 @@ class Awq(AnyShard):
     zero_points: bool = True
     pads_experts: bool = True
     weight_bits: float = BITS
+    kernel = f"int{BITS}"
 
     @property
     def name(self) -> str:

@@ -26,6 +26,7 @@ class Fp8Tensor(AnyShard):
     static_inputs: bool = False
     merged: bool = False
     weight_bits: float = 8
+    kernel = "fp8"
 
     @property
     def name(self) -> str:
@@ -66,6 +67,7 @@ class Fp8Channel(AnyShard):
     upper_bound: bool = False
     name: str = "fp8 per channel"
     weight_bits: float = 8
+    kernel = "fp8"
 
     def linear(self, shard: LinearShard) -> tuple[Stored, ...]:
         """Rows x inputs bytes and a scale a row."""

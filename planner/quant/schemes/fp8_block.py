@@ -44,6 +44,7 @@ class Fp8Block(AnyShard):
     refines: bool = True
     merged_may_end_inside: bool = True
     weight_bits: float = 8
+    kernel = "fp8_block"
 
     @property
     def name(self) -> str:
@@ -180,6 +181,7 @@ class OnlineFp8Block(AnyShard):
 
     name: str = "fp8 block 128x128, quantized while loading"
     weight_bits: float = 8
+    kernel = "fp8_block"
 
     def linear(self, shard: LinearShard) -> tuple[Stored, ...]:
         """As a checkpoint in blocks."""

@@ -52,6 +52,11 @@ class Gptq(AnyShard):
         return f"gptq int{self.bits}, {per}"
 
     @property
+    def kernel(self) -> str:
+        """The kernels that take it."""
+        return f"int{self.bits}"
+
+    @property
     def weight_bits(self) -> float:
         """Bits of one weight, without scales."""
         return self.bits

@@ -28,6 +28,7 @@ class Int8(AnyShard):
     static_inputs: bool = False
     symmetric_inputs: bool = True
     weight_bits: float = 8
+    kernel = "int8"
 
     @property
     def name(self) -> str:

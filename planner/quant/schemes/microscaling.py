@@ -39,6 +39,11 @@ class Microscaling(AnyShard):
         return f"mxfp{self.bits}"
 
     @property
+    def kernel(self) -> str:
+        """The kernels that take it."""
+        return f"mxfp{self.bits}"
+
+    @property
     def weight_bits(self) -> float:
         """Bits of one weight, without scales."""
         return self.bits

@@ -49,6 +49,7 @@ class Mxfp4Experts(Unquantized):
     triton: bool = False
     name: str = "mxfp4"
     weight_bits: float = 4
+    kernel = "mxfp4"
 
     def experts(self, shard: ExpertShard) -> tuple[Stored, ...]:
         """Packed weights and exponents of padded sizes, biases in bfloat16."""

@@ -35,6 +35,7 @@ class Nvfp4(AnyShard):
     refuses_begun_groups: bool = True
     name: str = "nvfp4"
     weight_bits: float = 4
+    kernel = "nvfp4"
 
     def linear(self, shard: LinearShard) -> tuple[Stored, ...]:
         """Packed weight, a scale a group, scales of each matrix."""

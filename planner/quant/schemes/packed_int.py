@@ -44,6 +44,11 @@ class PackedInt(AnyShard):
         return f"int{self.bits} weights, {per}"
 
     @property
+    def kernel(self) -> str:
+        """The kernels that take it."""
+        return f"int{self.bits}"
+
+    @property
     def weight_bits(self) -> float:
         """Bits of one weight, without scales."""
         return self.bits
