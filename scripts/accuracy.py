@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,15 @@ from scripts.golden_rows import read_rows, tables  # noqa: E402
 from scripts.headline import Headline, failures  # noqa: E402
 from scripts.log_figures import all_log_answers, log_figures, stated, supported  # noqa: E402
 from scripts.log_headlines import log_headlines  # noqa: E402
+from scripts.speed_figures import judge, speed_headlines  # noqa: E402
+from scripts.speed_page import speed_section  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scripts.golden_answers import Answer
     from scripts.log_figures import LogAnswer
+    from scripts.speed_figures import Judged
 
 PAGE = ROOT / "docs" / "accuracy.md"
 _LINE = re.compile(r"^\| (?P<name>[^|]+) \| (?P<value>\d+\.\d+) \|", re.MULTILINE)
@@ -40,17 +44,25 @@ def all_answers() -> list[Answer]:
     return list(answers(tables(read_rows())))
 
 
+@cache
+def served() -> Judged:
+    """What the model of speed says of measured servers."""
+    return judge()
+
+
 def all_headlines(found: Sequence[Answer], starts: Sequence[LogAnswer]) -> list[Headline]:
     """Every figure that is promised."""
     return [
         *headlines(found),
         *log_headlines(log_figures(supported(starts)), log_figures(stated(starts))),
+        *speed_headlines(served()),
     ]
 
 
 def text(found: Sequence[Answer], starts: Sequence[LogAnswer]) -> str:
     """The page."""
-    return "\n".join(page(found, starts, all_headlines(found, starts))).rstrip() + "\n"
+    lines = page(found, starts, all_headlines(found, starts), speed_section(served()))
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def committed() -> dict[str, float]:

@@ -22,7 +22,7 @@ from scripts.log_accuracy import log_tables
 from scripts.markdown import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from scripts.golden_answers import Answer
     from scripts.headline import Headline
@@ -32,8 +32,9 @@ NOTICE = "<!-- Written by scripts/accuracy.py (make accuracy); do not edit. -->"
 _INTRODUCTION = """
 # Accuracy
 
-Three questions: does the planner say what vLLM's own code says, do its memory terms match what was
-measured, and is its whole answer what people saw when they started vLLM? All are answered from data
+Four questions: does the planner say what vLLM's own code says, do its memory terms match what was
+measured, is its whole answer what people saw when they started vLLM, and are its servers as fast as
+measured ones? All are answered from data
 in `tests/data`. Goals stand beside what is reached; CI lets no figure of this table get worse than
 it is here, nor pass its limit.
 """
@@ -65,7 +66,10 @@ median error and within 3 % of the capacity, right verdicts.
 
 
 def page(
-    answers: Sequence[Answer], starts: Sequence[LogAnswer], headlines: Sequence[Headline]
+    answers: Sequence[Answer],
+    starts: Sequence[LogAnswer],
+    headlines: Sequence[Headline],
+    speed: Iterable[str],
 ) -> Iterator[str]:
     """Every section."""
     yield from (NOTICE, _INTRODUCTION)
@@ -75,28 +79,26 @@ def page(
     yield from (f"- {each.name}: goal {each.goal:g}, reached {each.shown}" for each in missed)
     yield ""
     yield from ("## Golden rows", _GOLDEN)
-    models = {answer.row.model for answer in answers}
-    yield from (f"{len(answers):,} rows of {len(models)} models.", "")
+    yield from (f"{len(answers):,} rows of {len({a.row.model for a in answers})} models.", "")
     yield from _by_figure(answers)
-    accepted = [answer for answer in answers if answer.row.accepted]
+    accepted = [each for each in answers if each.row.accepted]
     yield from _counts("file", grouped(answers, lambda answer: f"`{answer.row.file}.csv`"))
     yield from _counts("number format", grouped(accepted, _format))
     yield from _counts("compute capability", grouped(answers, _board))
     yield from _counts("options", grouped(answers, _options))
     yield from _counts("model class", architectures(answers))
-    yield from ("## Verdicts", "")
-    yield from _verdicts(answers)
-    yield from ("## Exceptions", "")
+    yield from ("## Verdicts", "", *_verdicts(answers), "## Exceptions", "")
     yield from _exceptions(answers)
     yield from terms()
     yield from ("## Public starts", _STARTS)
     for title, heads, rows in log_tables(starts):
         yield from (f"### {title}", "")
         yield from table(heads, rows)
+    yield from speed
 
 
 def _by_figure(answers: Sequence[Answer]) -> Iterator[str]:
-    accepted = [answer for answer in answers if answer.row.accepted]
+    accepted = [each for each in answers if each.row.accepted]
     wrong = Counter(name for answer in accepted for name in answer.wrong)
     rows = []
     for name in FIGURES:
