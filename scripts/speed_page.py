@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scripts.docs import table
+from scripts.markdown import table
 from scripts.speed_figures import coverage, error, full, regret
 from scripts.speed_splits import SPLITS
 

@@ -96,7 +96,8 @@ def pace(server: Server, running: Floats) -> Pace:
         server.engine,
         Batch(decode=decode, context=context, prefill=nothing, span=span, sampled=decode),
     )
-    budget = np.maximum(server.chunk - running * server.work.query_tokens, _LEAST_CHUNK)
+    decoding = running * server.work.query_tokens
+    budget = np.maximum(server.chunk - decoding, min(_LEAST_CHUNK, server.chunk))
     chunks = np.maximum(load.prompt_tokens / budget, 1.0)
     mixed = step_time(
         server.work,
