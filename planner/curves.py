@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from planner.case import Case
     from planner.case.speed_columns import Predicted, SpeedColumns
     from planner.memory.kv_cache.plan import KvCachePlan
-    from planner.speed.step import Floats
-    from planner.units import Ints
+    from planner.units import Floats, Ints
 
 _SHORTEST = 1024
 """tokens; below it requests are too many to plot beside long ones"""
