@@ -56,7 +56,7 @@ def test_a_model_is_shown_by_its_short_name(capsys: pytest.CaptureFixture[str]) 
 def test_a_rule_is_explained_by_code_or_name(capsys: pytest.CaptureFixture[str]) -> None:
     page = answer(capsys, "explain", "par003")
     assert page == answer(capsys, "explain", "tensor-parallel-leaves-scale-up-domain")
-    assert page.startswith("PAR003 tensor-parallel-leaves-scale-up-domain (error, origin policy)")
+    assert page.startswith("PAR003 tensor-parallel-leaves-scale-up-domain (error, origin policy")
     assert "What it checks" in page
     assert "planner validate --model" in page
 

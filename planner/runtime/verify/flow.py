@@ -172,6 +172,9 @@ def _speed_rows(layout: Layout, measured: Measured | None) -> Iterator[Row]:
     if measured is None:
         return
     planned = layout.performance
+    if planned and (planned.concurrency, planned.request_rate) != (None, None):
+        # a plan is for its own load: another one takes other times
+        planned = planned if planned.concurrency == measured.load.concurrency else None
     figures: dict[str, Figure | None] = {"ttft_ms": measured.ttft, "tpot_ms": measured.tpot}
     for key, figure in figures.items():
         name = key.removesuffix("_ms").upper()

@@ -104,7 +104,15 @@ def test_for_people_each_thing_is_a_line(
     [
         {"kv_cache": {"num_blocks": 9000}},
         {"kv_cache": {"max_model_len": 2048}},
-        {"performance": {"ttft_ms": 9e6, "basis": "measured", "interval": {"ttft_ms": [8e6, 1e7]}}},
+        {
+            "performance": {
+                "concurrency": 2,
+                "ttft_ms": 9e6,
+                "tpot_ms": None,
+                "basis": "measured",
+                "interval": {"ttft_ms": [8e6, 1e7]},
+            }
+        },
     ],
 )
 def test_what_lies_outside_the_plan_fails_the_build(
