@@ -86,7 +86,9 @@ def _bar(sizes: Sequence[int], cells: int, page: Page) -> Text:
 
 def others(layouts: Sequence[Layout]) -> list[str]:
     """The layouts after the first, a line each."""
-    rows = [["", "layout", "GPUs", "room", "KV tokens", "requests", "context"]]
+    timed = any(layout.performance for layout in layouts)
+    speed = ["tokens/s"] if timed else []
+    rows = [["", "layout", "GPUs", "room", "KV tokens", "requests", "context", *speed]]
     for number, layout in enumerate(layouts, 2):
         kv, margin = layout.kv_cache, layout.fit.margin_bytes
         rows.append(
@@ -98,9 +100,15 @@ def others(layouts: Sequence[Layout]) -> list[str]:
                 count_text(kv.tokens) if kv else "",
                 f"{kv.max_concurrency:.2f}" if kv else "",
                 count_text(kv.max_model_len) if kv else "",
+                *([_tokens_per_s(layout)] if timed else []),
             ]
         )
     return columns(rows, left=1)
+
+
+def _tokens_per_s(layout: Layout) -> str:
+    speed = layout.performance
+    return f"{speed.output_tokens_per_s:,.0f}" if speed and speed.output_tokens_per_s else ""
 
 
 def arithmetic(steps: Sequence[MathStep]) -> Table:

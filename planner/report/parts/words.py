@@ -121,14 +121,27 @@ def kv_text(kv: KvCache) -> str:
 
 
 def speed_text(speed: Performance) -> str:
-    """Speed in a sentence."""
-    words = [
-        f"{speed.output_tokens_per_s:,.0f} output tokens/s" if speed.output_tokens_per_s else "",
+    """How fast it answers under which load, with the bounds of what a user waits for."""
+    words = (
+        f"{speed.output_tokens_per_s:,.0f} output tokens/s{_load(speed)}"
+        if speed.output_tokens_per_s
+        else "",
         f"first token after {speed.ttft_ms:,.0f} ms" if speed.ttft_ms else "",
-        f"then one every {speed.tpot_ms:.1f} ms" if speed.tpot_ms else "",
+        f"then one every {speed.tpot_ms:.1f} ms{_bounds(speed)}" if speed.tpot_ms else "",
         f"limited by {speed.limited_by}" if speed.limited_by else "",
-    ]
+    )
     return ", ".join(word for word in words if word) + f" ({speed.basis})"
+
+
+def _load(speed: Performance) -> str:
+    if speed.request_rate:
+        return f" at {speed.request_rate:g} requests/s"
+    return f" at {speed.concurrency:,.0f} requests at a time" if speed.concurrency else ""
+
+
+def _bounds(speed: Performance) -> str:
+    low, high = speed.interval.get("tpot_ms", (None, None))
+    return "" if low is None or high is None else f" ({low:.1f} to {high:.1f})"
 
 
 def start_up_text(start: StartUp) -> str:
