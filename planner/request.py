@@ -226,6 +226,9 @@ def _check(built: Request) -> None:
     if not 0 <= workload.prefix_cache_hit_rate < 1:
         given = workload.prefix_cache_hit_rate
         raise UsageError(f"prefix_cache_hit_rate is {given!r}", fix="a share, from 0 to below 1")
+    chance = workload.acceptance_rate
+    if chance is not None and not 0 <= chance <= 1:
+        raise UsageError(f"acceptance_rate is {chance!r}", fix="a share, from 0 to 1")
     choices = {
         "executor": Literal["mp", "ray"],
         "storage": Storage,

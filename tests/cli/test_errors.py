@@ -49,6 +49,8 @@ def test_a_misspelt_name_gets_the_nearest(
         (["recommend", "--offline=yes"], "--offline takes no value"),
         (["recommend", "-tp", "eight"], "'eight' is not a whole number"),
         (["recommend", "--input-tokens", "0"], "--input-tokens"),
+        (["recommend", "--acceptance-rate", "1.5"], "--acceptance-rate"),
+        (["recommend", "--prefix-cache-hit-rate", "1"], "--prefix-cache-hit-rate"),
         (["recommend", "--objective", "speed"], "--objective"),
         (["recommend", "--allow", "par001"], "PAR001 cannot be allowed"),
         (["recommend", "--format", "xml"], "no format is called xml"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli import options
+from planner.cli import options, workload_options
 from planner.cli import policy as policies
 from planner.cli.command import PlannerCommand
 from planner.cli.waiting import waiting
@@ -28,7 +28,7 @@ _NO_POLICY: dict[str, Any] = {
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @options.subject
-@options.workload
+@workload_options.workload
 @options.judgement
 @options.answer
 @click.pass_context

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from planner.cli import options
+from planner.cli import options, workload_options
 from planner.cli.command import PlannerCommand
 from planner.cli.output import Delivery
 from planner.cli.waiting import waiting
@@ -15,7 +15,7 @@ from planner.cli.waiting import waiting
 @click.command("estimate", cls=PlannerCommand, vllm=True)
 @options.subject
 @options.storage
-@options.workload
+@workload_options.workload
 @options.price
 @options.judgement
 @options.answer

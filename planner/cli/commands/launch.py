@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli import options
+from planner.cli import options, workload_options
 from planner.cli.command import PlannerCommand, vllm_arguments
 from planner.cli.launch_options import OWN, launching
 from planner.cli.waiting import waiting
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @launching
 @options.subject
 @options.storage
-@options.workload
+@workload_options.workload
 @options.judgement
 @click.pass_context
 def launch(ctx: click.Context, /, target: str | None, **typed: Any) -> int:  # noqa: ANN401

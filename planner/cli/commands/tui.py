@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli import options
+from planner.cli import options, workload_options
 from planner.cli.command import PlannerCommand
 from planner.errors import ExitCode, UnavailableError
 
@@ -47,7 +47,7 @@ serving = options.several(
 @click.argument("plan", required=False, metavar="[PLAN]")
 @options.subject
 @options.storage
-@options.workload
+@workload_options.workload
 @options.price
 @serving
 @click.pass_context

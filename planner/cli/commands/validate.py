@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli import differing, fixing, options
+from planner.cli import differing, fixing, options, workload_options
 from planner.cli import policy as policies
 from planner.cli.command import PlannerCommand, command_words, vllm_arguments
 from planner.cli.output import Delivery
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.command("validate", cls=PlannerCommand, vllm=True, target=True)
 @click.argument("targets", nargs=-1, metavar="[TARGET]... [-- vllm serve MODEL ...]")
 @options.subject
-@options.workload
+@workload_options.workload
 @options.judgement
 @policies.policy
 @fixing.fixes
