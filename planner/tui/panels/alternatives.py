@@ -93,10 +93,13 @@ class AlternativesPanel(Panel, Vertical, can_focus=False):
             return
         columns = columns_within(layouts, self.content_region.width - _MARK)
         table.add_column(" ", width=1, key=_MARKS)
+        rows = [[column.text(layout) for column in columns] for layout in layouts]
         for place, column in enumerate(columns):
-            table.add_column(_cell(column.name, place))
-        for number, layout in enumerate(layouts):
-            cells = (_cell(column.text(layout), place) for place, column in enumerate(columns))
+            # the table measures cells when it is idle, which may be after it was drawn
+            width = max(len(column.name), *(len(row[place]) for row in rows))
+            table.add_column(_cell(column.name, place), width=width)
+        for number, (layout, row) in enumerate(zip(layouts, rows, strict=True)):
+            cells = (_cell(text, place) for place, text in enumerate(row))
             table.add_row(self._mark_of(layout), *cells, key=str(number))
         table.move_cursor(row=min(at, len(layouts) - 1))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, Literal, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -43,12 +43,15 @@ class Compare(Card[None]):
     def _fill(self) -> None:
         table = self.query_one(DataTable)
         table.clear(columns=True)
-        for heading in ("", "A", "B", "B to A"):
-            table.add_column(Text(heading, justify="right" if heading else "left"))
-        for row in self._rows:
-            if self._all or row.difference:
-                cells = (row.first, row.second, row.difference)
-                table.add_row(row.name, *(Text(cell, justify="right") for cell in cells))
+        rows = [row for row in self._rows if self._all or row.difference]
+        cells = [(row.name, row.first, row.second, row.difference) for row in rows]
+        for place, heading in enumerate(("", "A", "B", "B to A")):
+            # the table measures cells when it is idle, which may be after it was drawn
+            width = max(len(heading), *(len(row[place]) for row in cells), 0)
+            side: Literal["left", "right"] = "right" if heading else "left"
+            table.add_column(Text(heading, justify=side), width=width)
+        for name, *figures in cells:
+            table.add_row(name, *(Text(cell, justify="right") for cell in figures))
 
     def action_differences(self) -> None:
         """Only what differs, or all again."""
