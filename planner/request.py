@@ -10,41 +10,15 @@ from planner.frozen import frozen
 from planner.goal import Goal, Objective, check_no_servers, goal
 from planner.keywords import bytes_of, option_value
 from planner.vllm.arguments import OPTIONS, VllmArguments
+from planner.workload import Workload, check_workload, workload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Arrival = Literal["steady", "burst"]
 Storage = Literal["nvme", "page-cache", "network", "volume", "block", "object", "hub", "unknown"]
 
 #: share of a GPU where this planner chooses; vLLM's own default is lower
 GPU_MEMORY_UTILIZATION = 0.95
-
-
-@frozen
-class Workload:
-    """What the server is to do, and how fast."""
-
-    input_tokens: int = 1024
-    """Tokens of a prompt."""
-    output_tokens: int = 256
-    """Tokens of an answer."""
-    concurrency: int | None = None
-    """Requests in flight at a time; None leaves it open."""
-    request_rate: float | None = None
-    """Requests a second; None leaves it open."""
-    arrival: Arrival = "steady"
-    """``burst`` sends all requests at once, as a benchmark does."""
-    num_prompts: int | None = None
-    """Requests of a burst."""
-    ttft_ms: float | None = None
-    """Longest wait for the first token that is accepted; None accepts any."""
-    tpot_ms: float | None = None
-    """Longest wait for each further token that is accepted; None accepts any."""
-    prefix_cache_hit_rate: float = 0.0
-    """Share of prompt tokens that are the beginning of an earlier prompt."""
-    acceptance_rate: float | None = None
-    """Chance that a drafted token is accepted; None takes the usual one."""
 
 
 @frozen
@@ -113,7 +87,7 @@ class Request:
         return self.default_gpu_memory_utilization if pinned is None else pinned
 
 
-_WORKLOAD = tuple(f.name for f in fields(Workload))
+_WORKLOAD = tuple(f.name for f in fields(Workload) if f.name != "lengths")
 _GOAL = tuple(f.name for f in fields(Goal))
 _REQUEST = tuple(f.name for f in fields(Request) if f.name not in {"workload", "pinned", "goal"})
 
@@ -126,7 +100,7 @@ def request(**keywords: Any) -> Request:  # noqa: ANN401 - each is checked by it
         UsageError: a value that makes no sense.
     """
     for name in keywords:
-        if name not in (known := (*_REQUEST, *_WORKLOAD, *_GOAL, *OPTIONS, "other")):
+        if name not in (known := (*_REQUEST, "workload", *_WORKLOAD, *_GOAL, *OPTIONS, "other")):
             like = nearest(name, known, likeness=0.6)
             raise UnknownNameError(
                 f"no option is called {name}",
@@ -143,7 +117,7 @@ def request(**keywords: Any) -> Request:  # noqa: ANN401 - each is checked by it
     own["allow"] = tuple(code.upper() for code in own.get("allow", ()))
     built = Request(
         **own,
-        workload=Workload(**_of(_WORKLOAD, keywords)),
+        workload=workload({n: keywords[n] for n in ("workload", *_WORKLOAD) if n in keywords}),
         goal=goal(_of(_GOAL, keywords)),
         pinned=VllmArguments(
             **{n: option_value(n, v) for n, v in _of(tuple(OPTIONS), keywords).items()},
@@ -214,21 +188,7 @@ def _several(value: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _check(built: Request) -> None:
-    workload = built.workload
-    for name in ("input_tokens", "output_tokens", "concurrency", "num_prompts"):
-        value = getattr(workload, name)
-        if value is not None and (not isinstance(value, int) or value < 1):
-            raise UsageError(f"{name} is {value!r}", fix="give a whole number, 1 or more")
-    for name in ("request_rate", "ttft_ms", "tpot_ms"):
-        value = getattr(workload, name)
-        if value is not None and not 0 < value < float("inf"):
-            raise UsageError(f"{name} is {value!r}", fix="give a number above 0")
-    if not 0 <= workload.prefix_cache_hit_rate < 1:
-        given = workload.prefix_cache_hit_rate
-        raise UsageError(f"prefix_cache_hit_rate is {given!r}", fix="a share, from 0 to below 1")
-    chance = workload.acceptance_rate
-    if chance is not None and not 0 <= chance <= 1:
-        raise UsageError(f"acceptance_rate is {chance!r}", fix="a share, from 0 to 1")
+    check_workload(built.workload)
     choices = {
         "executor": Literal["mp", "ray"],
         "storage": Storage,

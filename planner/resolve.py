@@ -123,7 +123,7 @@ def resolve(
     drafter, notes = _drafter(request, architecture, source, environ)
     return Subject(
         request=request,
-        source=replace(source, notes=(*source.notes, *notes)) if notes else source,
+        source=replace(source, notes=(*source.notes, *notes, *request.workload.notes)),
         cluster=cluster,
         version=version,
         findings=findings,

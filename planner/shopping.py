@@ -134,7 +134,7 @@ def _longest(subject: Subject) -> int:
     """Tokens of the longest request that must fit: as fixed, or of the workload."""
     asked = subject.request.pinned.max_model_len
     workload = subject.request.workload
-    return asked if isinstance(asked, int) else workload.input_tokens + workload.output_tokens
+    return asked if isinstance(asked, int) else workload.longest_tokens
 
 
 def cheapest(

@@ -22,10 +22,10 @@ from planner.model.evenness import Uneven, uneven
 from planner.model.state_cache import StateCache
 from planner.placement import Placement
 from planner.quant.unquantized import UNQUANTIZED
-from planner.request import Workload
 from planner.vllm.environment import RUNNER_V2, switch
 from planner.vllm.speculation import asked_draft
 from planner.vllm.version import RunnerFacts
+from planner.workload import Workload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

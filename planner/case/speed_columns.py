@@ -137,12 +137,13 @@ def server_of(case: Case) -> Server:
     mean = layers.sum(axis=1) / case.layouts.pp
     uneven = layers.max(axis=1) / mean
     bubble = 1 + case.engine.tuning["stage_bubble"] * (case.layouts.pp - 1)
+    load = requests_of(case)
     return Server(
         work=case.work,
         engine=case.engine,
-        load=requests_of(case),
-        room=_room(case, requests_of(case).context_tokens),
-        room_at_end=_room(case, _at_end(requests_of(case))),
+        load=load,
+        room=_room(case, load.context_tokens),
+        room_at_end=_room(case, _at_end(load)),
         chunk=float(settings.max_num_batched_tokens),
         imbalance=(uneven * bubble)[:, np.newaxis],
         waves=_waves(case),
@@ -156,9 +157,9 @@ def requests_of(case: Case) -> Load:
     chance = workload.acceptance_rate
     if chance is None:
         chance = case.engine.tuning["acceptance_rate"]
-    lengths = [(workload.input_tokens, workload.output_tokens)]
+    alike = ((workload.input_tokens, workload.output_tokens),)
     return load_of(
-        lengths,
+        workload.lengths.requests if workload.lengths else alike,
         prefix_cache_hit_rate=workload.prefix_cache_hit_rate if settings.prefix_caching else 0.0,
         tokens_per_step=drafted_tokens(chance, drafted),
     )

@@ -11,6 +11,12 @@ _ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
 
 workload = several(
     group_option(
+        "workload",
+        "--workload",
+        metavar="NAME|FILE",
+        help="Lengths: chat, rag, summarise, code, reasoning, or a .jsonl of requests.",
+    ),
+    group_option(
         "workload", "--input-tokens", type=_POSITIVE, metavar="N", help="Tokens of a prompt (1024)."
     ),
     group_option(

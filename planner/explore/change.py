@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from planner.plan import Hardware, Layout
 
 _LENGTH = "--max-model-len"
+_LENGTHS = ("input_tokens", "output_tokens")
 
 
 def value_of(asked: Request, knob: Knob) -> Any:  # noqa: ANN401 - typed by its field
@@ -37,7 +38,10 @@ def with_value(asked: Request, knob: Knob, value: Any) -> Request:  # noqa: ANN4
         asked = replace(asked, environment=rest)
     if knob.home == "request":
         return replace(asked, **{knob.name: value})
-    record = replace(getattr(asked, knob.home), **{knob.name: value})
+    values = {knob.name: value}
+    if knob.name in _LENGTHS:
+        values["lengths"] = None  # one length for all takes the place of different ones
+    record = replace(getattr(asked, knob.home), **values)
     return replace(asked, **{knob.home: record})
 
 

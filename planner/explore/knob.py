@@ -13,10 +13,11 @@ from planner.frozen import frozen
 from planner.goal import Goal
 from planner.memory.kv_cache.dtypes import KV_DTYPES
 from planner.quant.online import METHODS
-from planner.request import Request, Workload
+from planner.request import Request
 from planner.vllm.arguments import OPTIONS, VllmArguments
 from planner.vllm.release import releases
 from planner.vllm.version import oldest, version_number
+from planner.workload import Workload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -63,7 +63,7 @@ def explain(case: Case, row: int) -> Explanation:
 
 
 def _load_tokens(case: Case) -> int:
-    return case.workload.input_tokens + case.workload.output_tokens
+    return case.workload.longest_tokens
 
 
 def _needed(case: Case) -> int:

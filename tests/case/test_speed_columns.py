@@ -139,6 +139,13 @@ def test_accepted_drafts_make_tokens_cheaper_and_refused_ones_dearer() -> None:
     assert tpot(users=64, acceptance_rate=0.01, **drafted) > plain
 
 
+def test_long_prompts_among_short_ones_keep_others_waiting() -> None:
+    mixed = one(workload="summarise", users=32)
+    alike = one(input_tokens=8400, output_tokens=270, users=32)
+
+    assert mixed.ttft_s.mid > alike.ttft_s.mid
+
+
 def test_a_cached_prefix_saves_the_first_token_time() -> None:
     plain = one(input_tokens=8000, users=4)
     cached = one(input_tokens=8000, users=4, prefix_cache_hit_rate=0.9)

@@ -219,3 +219,10 @@ def test_a_choice_that_is_none_names_the_choices() -> None:
     with pytest.raises(UsageError) as refused:
         read_value(find_knob("arrival"), "sometimes")
     assert "steady" in refused.value.fix
+
+
+def test_one_length_for_all_takes_the_place_of_a_kind_of_requests() -> None:
+    asked = with_value(request(model="m", workload="rag"), find_knob("input_tokens"), 100)
+
+    assert asked.workload.lengths is None
+    assert asked.workload.input_tokens == 100
