@@ -136,6 +136,8 @@ def speed_text(speed: Performance) -> str:
 def _load(speed: Performance) -> str:
     if speed.request_rate:
         return f" at {speed.request_rate:g} requests/s"
+    if speed.concurrency == 1:
+        return " at one request at a time"
     return f" at {speed.concurrency:,.0f} requests at a time" if speed.concurrency else ""
 
 
