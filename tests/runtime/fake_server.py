@@ -132,13 +132,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
 asked = threading.Event()
 server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
 say("INFO:     Application startup complete.")
-if how in {"ends", "leaves", "loses"}:
+if how in {"ends", "leaves", "loses", "killed"}:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     asked.wait()
     time.sleep(0.3)
     if how == "loses":
         say("(EngineCore pid=9) ERROR 11-22 07:40:09 [multiproc_executor.py:290] "
             "Worker proc VllmWorker-1 died unexpectedly, shutting down executor.")
+    if how == "killed":
+        say("(APIServer pid=8) ERROR 12-01 03:11:25 [async_llm.py:704] "
+            "vllm.v1.engine.exceptions.EngineDeadError: EngineCore encountered an issue. "
+            "See stack trace (above) for the root cause.")
     os._exit(3 if how == "ends" else 0)
 server.serve_forever()
 '''

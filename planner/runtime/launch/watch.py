@@ -26,6 +26,8 @@ _POLL_S = 0.25
 _ASK_S = 1.0
 #: a server whose engine has died ends within that
 _DYING_S = 5.0
+#: what vLLM's server says of an engine that was killed, before it ends with 0
+_ENGINE_DIED = "EngineDeadError"
 _LAST_LINES = 20
 _READ_BYTES = 1 << 20
 
@@ -194,11 +196,14 @@ class Deployment:
         raise self._crash(f"the server ended with code {code}{when}")
 
     def _failed(self) -> bool:
-        """Whether a rule knows an error of the log: vLLM ends with 0 when its engine has died."""
+        """Whether the log tells a failure: vLLM ends with 0 when its engine has died."""
         while lines := self.log.read(all_of_it=True):
             self._display.lines(lines)
         facts = self.log.facts()
-        return facts is not None and bool(log_findings(facts))
+        if facts is None:
+            return False
+        died = any(_ENGINE_DIED in error.text for error in facts.errors)
+        return died or bool(log_findings(facts))
 
     def _crash(self, what: str) -> CrashError:
         while lines := self.log.read(all_of_it=True):

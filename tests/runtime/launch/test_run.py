@@ -128,7 +128,10 @@ def test_a_server_that_ends_by_itself_later_has_failed(
     assert "the server ended with code 3" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("how", "code", "says"), [("leaves", 0, ""), ("loses", 4, "RUN002")])
+@pytest.mark.parametrize(
+    ("how", "code", "says"),
+    [("leaves", 0, ""), ("loses", 4, "RUN002"), ("killed", 4, "EngineDeadError")],
+)
 def test_a_server_that_ends_with_0_ended_well_unless_its_log_tells_a_failure(
     how: str,
     code: int,
