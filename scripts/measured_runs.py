@@ -1,7 +1,7 @@
 """Make a compact table of results of ``planner measure``: one row a case, and one a speed point.
 
-Sizes are the workers' own figures, to the byte; what capture took is from the log. The last run
-of a case that measured it counts.
+Sizes are the workers' own figures, to the byte; what capture took is from the log, as are weights
+and room of a start that failed later. The last run of a case that measured it counts.
 
 Usage: ``python -m scripts.measured_runs RESULTS.jsonl... FOLDER``: writes ``runs.csv`` and
 ``speed.csv`` into the folder.
@@ -48,6 +48,8 @@ _RANK = (
     "available_kv_cache_bytes",
     "device_free_bytes",
 )
+#: what the log prints of them, of a start that failed after its memory was known
+_IN_LOG = {"weights_bytes": "weights_bytes", "available_kv_cache_bytes": "kv_cache_bytes"}
 #: variables that a case sets; others are the same for all
 _VARIABLES = ("VLLM_USE_V2_MODEL_RUNNER", "VLLM_USE_FLASHINFER_SAMPLER")
 _POINT = ("kind", "batch", "tokens", "context_tokens", "seconds", "p10_s", "p90_s", "count")
@@ -67,7 +69,7 @@ def row(case: Measurement) -> dict[str, Any]:
         "runner": (facts.runner if facts else None) or "v1",
         **{name: case.engine.get(name) for name in _SETTLED},
         "captured_sizes": len(case.engine.get("cudagraph_capture_sizes") or ()),
-        **{name: rank.get(name) for name in _RANK},
+        **{name: rank.get(name, found.get(_IN_LOG.get(name, ""))) for name in _RANK},
         "graphs_bytes": found["graphs_bytes"],
         "kv_tokens": found["kv_tokens"],
         "start_s": found["start_s"],

@@ -1,0 +1,75 @@
+"""Own runs on an H200, predicted before they ran, against what vLLM counted or printed."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planner.runtime.measure.cases import read_file
+from scripts.predicted_runs import row
+
+FOLDER = Path(__file__).parent / "data" / "h200_runs"
+MIB = 1 << 20
+#: room for keys and values that is predicted too large: what is known of why
+_OPEN = {
+    "deepseek-v3.2-5-layers": "3.3 GiB: FP8 experts on DeepGEMM, as on the H100",
+    "gemma-3-27b-text": "1.4 GiB, not explained: a first compilation, as on the H100",
+    "kimi-linear-8-layers": "27 GiB, not explained",
+}
+#: 0.49 GiB, not explained: a first compilation, as on the H100
+_OPEN_ACTIVATIONS = {"llama-3.3-70b-fp8"}
+
+
+def _rows(name: str) -> dict[str, dict[str, str]]:
+    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+        return {row["case"]: row for row in csv.DictReader(file)}
+
+
+RUNS = {case: run for case, run in _rows("runs.csv").items() if run["weights_bytes"]}
+ENTRIES = {entry.name: entry for entry in read_file(str(FOLDER / "cases.jsonl"))}
+
+
+@cache
+def _predicted(case: str) -> dict[str, Any]:
+    entry = ENTRIES[case]
+    if RUNS[case]["runner"] == "v1":
+        # vLLM settled it so for models with states; the others' room is the same either way
+        options = {**entry.options, "enable-prefix-caching": False}
+        entry = entry.model_copy(update={"options": options})
+    return row(entry, "H200")
+
+
+@pytest.mark.parametrize("case", sorted(RUNS))
+def test_weights_are_right_to_one_percent(case: str) -> None:
+    measured = int(RUNS[case]["weights_bytes"])
+    assert abs(_predicted(case)["weights_bytes"] - measured) <= 0.01 * measured
+
+
+@pytest.mark.parametrize(
+    "case", sorted(case for case in RUNS if RUNS[case]["peak_activation_bytes"])
+)
+def test_activations_lie_in_their_interval_or_a_workspace_below(case: str) -> None:
+    told, measured = _predicted(case), int(RUNS[case]["peak_activation_bytes"])
+    assert told["activation_bytes_low"] - 64 * MIB <= measured
+    assert (measured <= told["activation_bytes_high"]) == (case not in _OPEN_ACTIVATIONS)
+
+
+@pytest.mark.parametrize("case", sorted(set(RUNS) - set(_OPEN)))
+def test_room_for_keys_and_values_is_right_to_one_percent(case: str) -> None:
+    told, measured = _predicted(case), RUNS[case]
+    for term, name in (("kv_cache_bytes", "available_kv_cache_bytes"), ("kv_tokens", "kv_tokens")):
+        assert told[term] == pytest.approx(int(measured[name]), rel=0.01)
+
+
+def test_the_predictions_that_were_committed_before_the_runs_are_as_good() -> None:
+    before = _rows("predicted.csv")
+    errors = sorted(
+        abs(int(before[case]["kv_cache_bytes"]) / int(run["available_kv_cache_bytes"]) - 1)
+        for case, run in RUNS.items()
+    )
+    assert errors[len(errors) // 2] < 0.001
+    assert sum(error > 0.01 for error in errors) == len(_OPEN)
