@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from planner.case.speed_columns import served_at
 from planner.plan import MathStep
+from planner.rank.prospect import full_load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from planner.case import Case
+    from planner.speed.serving import Served
+    from planner.units import Floats
 
 
 def arithmetic(case: Case, row: int) -> tuple[MathStep, ...]:
     """Every figure of a row's tightest stage, in the order in which vLLM comes to it."""
     if not case.plannable[row]:
         return ()
-    return (*_budget(case, row), *_terms(case, row), *_cache(case, row))
+    return (*_budget(case, row), *_terms(case, row), *_cache(case, row), *_speed(case, row))
 
 
 def _step(
-    term: str, formula: str, numbers: dict[str, int | float | str], size: int | None, source: str
+    term: str, formula: str, numbers: Mapping[str, int | float | str], size: int | None, source: str
 ) -> MathStep:
     return MathStep.model_construct(
-        term=term, formula=formula, numbers=numbers, bytes=size, source=source
+        term=term, formula=formula, numbers=dict(numbers), bytes=size, source=source
     )
 
 
@@ -115,3 +121,71 @@ def _cache(case: Case, row: int) -> Iterator[MathStep]:
         None,
         "vllm.v1.core.kv_cache_utils.get_kv_cache_capacity",
     )
+
+
+def _speed(case: Case, row: int) -> Iterator[MathStep]:
+    """Of one engine under the load; nothing where its speed is not known."""
+    if case.architecture.pooling or case.placement.hosts[row] > case.placement.nodes:
+        return
+    workload, shape = case.workload, (len(case.layouts), 1)
+    rate = workload.request_rate if workload.concurrency is None else None
+    if rate is None:
+        users = full_load(case)[:, np.newaxis]
+        if workload.concurrency is not None:
+            users = np.full(shape, float(workload.concurrency))
+        served, engines = served_at(case, concurrency=users)
+    else:
+        served, engines = served_at(case, request_rate=np.full(shape, rate))
+    if np.isfinite(served.ttft_s[row, 0]) and np.isfinite(served.tpot_s[row, 0]):
+        yield _tpot(case, row, served, at_rate=rate is not None)
+        yield _ttft(row, served)
+        yield _throughput(case, row, served, engines)
+
+
+def _tpot(case: Case, row: int, served: Served, *, at_rate: bool) -> MathStep:
+    closed = "(step + stall x (running - 1) x tokens_per_step / output_tokens) / tokens_per_step"
+    numbers: dict[str, int | float | str] = {
+        "step_ms": _ms(served.pace.step_s, row),
+        "stall_ms": _ms(served.pace.stall_s, row),
+        "running": round(float(served.pace.running[row, 0]), 2),
+        "output_tokens": round(case.server.load.output_tokens, 1),
+        "tokens_per_step": round(case.server.load.tokens_per_step, 3),
+        "tpot_ms": _ms(served.tpot_s, row),
+    }
+    if at_rate:
+        numbers["busy"] = round(float(served.busy[row, 0]), 4)
+    formula = "step / tokens_per_step / (1 - busy)" if at_rate else closed
+    return _step("each further token", formula, numbers, None, "planner explain tpot")
+
+
+def _ttft(row: int, served: Served) -> MathStep:
+    own = served.ttft_s - served.queue_s - served.cold_s - served.wait_s
+    shares = {"own": own, "queue": served.queue_s, "cold": served.cold_s, "wait": served.wait_s}
+    return _step(
+        "first token",
+        "own + queue + cold + wait",
+        {f"{name}_ms": _ms(share, row) for name, share in shares.items()}
+        | {"ttft_ms": _ms(served.ttft_s, row)},
+        None,
+        "planner explain ttft",
+    )
+
+
+def _throughput(case: Case, row: int, served: Served, engines: Floats) -> MathStep:
+    requests = float(served.requests_per_s[row, 0] * engines[row, 0])
+    output = case.server.load.output_tokens
+    return _step(
+        "throughput",
+        "requests_per_s x output_tokens",
+        {
+            "requests_per_s": round(requests, 3),
+            "output_tokens": round(output, 1),
+            "output_tokens_per_s": round(requests * output, 1),
+        },
+        None,
+        "planner explain throughput",
+    )
+
+
+def _ms(seconds: Floats, row: int) -> float:
+    return round(1000 * float(seconds[row, 0]), 3)

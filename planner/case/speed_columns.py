@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.case.speed_basis import Basis, basis_of, errors_of
 from planner.frozen import frozen
+from planner.speed.figures import throughput
 from planner.speed.load import Load, drafted_tokens, load_of
 from planner.speed.serving import Server, closed_loop, open_loop
 from planner.speed.tails import parts_of, tpot_at, ttft_at
@@ -74,6 +75,14 @@ def speed_at(
         concurrency: [rows, loads] or [loads], in a closed loop.
         request_rate: the same, in an open loop; where both are given the first counts.
     """
+    served, busy = served_at(case, concurrency, request_rate)
+    return _columns(case, case.server, served, busy)
+
+
+def served_at(
+    case: Case, concurrency: Floats | None = None, request_rate: Floats | None = None
+) -> tuple[Served, Floats]:
+    """The same of one engine, and how many engines of each row have requests."""
     given = request_rate if concurrency is None else concurrency
     asked = np.asarray(given, dtype=np.float64)
     loads = np.broadcast_to(asked, (len(case.layouts), asked.shape[-1]))
@@ -87,7 +96,7 @@ def speed_at(
         users = np.maximum(loads / engines, np.minimum(loads, 1.0))
         busy = loads / users
         served = closed_loop(server, users)
-    return _columns(case, server, served, busy)
+    return served, busy
 
 
 def _columns(case: Case, server: Server, served: Served, engines: Floats) -> SpeedColumns:
@@ -107,7 +116,7 @@ def _columns(case: Case, server: Server, served: Served, engines: Floats) -> Spe
         ttft_p90_s=ttft_at(served, server.waves, 0.9),
         ttft_p99_s=ttft_at(served, server.waves, 0.99),
         tpot_p90_s=tpot_at(served, load, _NINE_IN_TEN),
-        output_tokens_per_s=spans("throughput", rate * load.output_tokens),
+        output_tokens_per_s=spans("throughput", throughput(rate, load)),
         requests_per_s=spans("throughput", rate),
         running=served.pace.running * engines,
         waiting_s=served.wait_s,

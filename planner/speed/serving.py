@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.frozen import frozen
+from planner.speed.figures import tpot, ttft
 from planner.speed.step import PARTS, Batch, step_time
 
 if TYPE_CHECKING:
@@ -133,12 +134,10 @@ def closed_loop(server: Server, users: Floats) -> Served:
     load = server.load
     at = pace(server, np.minimum(users, server.room))
     others = np.maximum(at.running - 1, 0.0)
-    tpot = (at.step_s + at.stall_s * others * load.tokens_per_step / load.output_tokens) / (
-        load.tokens_per_step
-    )
-    prompts_per_s = others / (load.output_tokens * tpot + at.stall_s)
-    ttft, queue, cold = _first_token(server, at, prompts_per_s)
-    request = ttft + load.output_tokens * tpot
+    token = tpot(at, load)
+    prompts_per_s = others / (load.output_tokens * token + at.stall_s)
+    first, queue, cold = _first_token(server, at, prompts_per_s)
+    request = first + load.output_tokens * token
     wait = np.maximum(users / at.running - 1, 0.0) * request
     full = users > server.room
     if server.waves:
@@ -148,8 +147,8 @@ def closed_loop(server: Server, users: Floats) -> Served:
         wait = np.maximum(wait, put_off)
     return Served(
         pace=at,
-        ttft_s=ttft + wait,
-        tpot_s=tpot,
+        ttft_s=first + wait,
+        tpot_s=token,
         queue_s=queue,
         wait_s=wait,
         cold_s=cold,
@@ -174,14 +173,14 @@ def open_loop(server: Server, rate: Floats) -> Served:
     at = pace(server, high)
     busy = rate * at.stall_s
     full = (busy >= _FULL) | (_served_meanwhile(server, at, rate) > high * (1 + 1e-6))
-    tpot = at.step_s / load.tokens_per_step / (1 - np.minimum(busy, _FULL))
-    ttft, queue, _ = _first_token(server, at, np.minimum(rate, _FULL / at.stall_s))
-    request = ttft + load.output_tokens * tpot
+    token = at.step_s / load.tokens_per_step / (1 - np.minimum(busy, _FULL))
+    first, queue, _ = _first_token(server, at, np.minimum(rate, _FULL / at.stall_s))
+    request = first + load.output_tokens * token
     wait = np.where(full, np.inf, _wait_for_room(high / server.room, server.room, request))
     return Served(
         pace=at,
-        ttft_s=ttft + wait,
-        tpot_s=tpot,
+        ttft_s=first + wait,
+        tpot_s=token,
         queue_s=queue,
         wait_s=wait,
         cold_s=np.zeros_like(rate),
@@ -211,9 +210,8 @@ def _wait_for_room(used: Floats, room: Floats, request: Floats) -> Floats:
 def _first_token(server: Server, at: Pace, prompts_per_s: Floats) -> tuple[Floats, Floats, Floats]:
     """Seconds to the first token without waiting for room, and two shares of them.
 
-    Those behind other prompts, and those of a burst's first wave. The process that takes requests
-    streams the tokens of all others too. A prompt arrives within a step, waits for its end and for
-    prompts before it (M/G/1: steps with and without a chunk), and runs. Where all users come at
+    Those behind other prompts (M/G/1: steps with and without a chunk), and those of a burst's
+    first wave. Where all users come at
     once, the first wave queues up before an empty server: half of the users on average, once in
     all waves.
     """
@@ -226,7 +224,4 @@ def _first_token(server: Server, at: Pace, prompts_per_s: Floats) -> tuple[Float
     if server.waves:
         others = np.maximum(at.running - 1, 0.0)
         cold = cold + tuning["cold"] * 0.5 * others * at.stall_s / server.waves
-    hops = 1 + (server.engine.pp - 1) / at.chunks
-    own = tuning["request_start_s"] + tuning["streaming_s"] * at.running
-    own = own + 1.5 * at.step_s + at.stall_s * hops
-    return own + queue + cold, queue, cold
+    return ttft(server.engine, at, queue, cold), queue, cold
