@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from planner.report.parts.gains import cost_text, improvement_text
@@ -136,9 +137,8 @@ def speed_text(speed: Performance) -> str:
 def _load(speed: Performance) -> str:
     if speed.request_rate:
         return f" at {speed.request_rate:g} requests/s"
-    if speed.concurrency == 1:
-        return " at one request at a time"
-    return f" at {speed.concurrency:,.0f} requests at a time" if speed.concurrency else ""
+    many = "one request" if speed.concurrency == 1 else f"{speed.concurrency or 0:,.0f} requests"
+    return f" at {many} at a time" if speed.concurrency else ""
 
 
 def _bounds(speed: Performance) -> str:
@@ -207,9 +207,7 @@ def numbers_text(step: MathStep) -> str:
 
 def summary(findings: Iterable[Finding]) -> str:
     """``2 errors, 1 warning``; ``no findings``."""
-    counts: dict[str, int] = {}
-    for finding in findings:
-        counts[finding.severity] = counts.get(finding.severity, 0) + 1
+    counts: Counter[str] = Counter(finding.severity for finding in findings)
     plural = {"error": "errors", "warning": "warnings", "advice": "pieces of advice"}
     singular = {"advice": "piece of advice"}
     words = [
