@@ -156,6 +156,9 @@ class Performance(_Document):
     running: float | None = None
     """Requests of them that decode at a time."""
     ttft_ms: float | None = None
+    ttft_p90_ms: float | None = None
+    ttft_p99_ms: float | None = None
+    """That so many of a hundred requests stay below."""
     tpot_ms: float | None = None
     output_tokens_per_s: float | None = None
     requests_per_s: float | None = None

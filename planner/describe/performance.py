@@ -13,6 +13,7 @@ from planner.rank.prospect import full_load
 if TYPE_CHECKING:
     from planner.case import Case
     from planner.case.speed_columns import Predicted, SpeedColumns
+    from planner.units import Floats
 
 
 def performance(
@@ -41,11 +42,19 @@ def performance(
         **middle,
         concurrency=None if rate else round(float(concurrency or 0), 2),
         request_rate=round(float(request_rate or 0), 4) if rate else None,
+        ttft_p90_ms=_ms(speed.ttft_p90_s, row),
+        ttft_p99_ms=_ms(speed.ttft_p99_s, row),
         running=round(float(speed.running[row, 0]), 1),
         limited_by=str(speed.limited_by[row, 0]),
         basis=speed.basis,
         interval={name: (low, high) for name, (low, _, high) in known.items()},
     )
+
+
+def _ms(seconds: Floats, row: int) -> float | None:
+    """None for a queue without end."""
+    found = float(seconds[row, 0])
+    return round(1000 * found, 1) if np.isfinite(found) else None
 
 
 def _known(speed: SpeedColumns, row: int) -> dict[str, tuple[float, float, float]]:
