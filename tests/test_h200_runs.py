@@ -35,12 +35,7 @@ ENTRIES = {entry.name: entry for entry in read_file(str(FOLDER / "cases.jsonl"))
 
 @cache
 def _predicted(case: str) -> dict[str, Any]:
-    entry = ENTRIES[case]
-    if RUNS[case]["runner"] == "v1":
-        # vLLM settled it so for models with states; the others' room is the same either way
-        options = {**entry.options, "enable-prefix-caching": False}
-        entry = entry.model_copy(update={"options": options})
-    return row(entry, "H200")
+    return row(ENTRIES[case], "H200")
 
 
 @pytest.mark.parametrize("case", sorted(RUNS))

@@ -184,8 +184,9 @@ def _kv_cache_dtype(grid: Grid) -> str:
 def _prefix_caching(grid: Grid) -> bool:
     """As asked; else vLLM's own choice, which leaves out models that keep nothing but states.
 
-    Before 0.26 models with some states were left out too.
-    Source: vllm.config.model.ModelConfig.is_prefix_caching_supported (0.25.0, 0.33.0)
+    Before 0.28 models with some states were left out too.
+    Source: vllm.config.model.ModelConfig.is_prefix_caching_supported (0.25.0, 0.33.0),
+    vllm.engine.arg_utils.EngineArgs._set_default_chunked_prefill_and_prefix_caching_args (0.28.0)
     """
     if grid.arguments.enable_prefix_caching is not None:
         return grid.arguments.enable_prefix_caching
