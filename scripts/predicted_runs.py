@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 RELEASE = "0.26.0"
 #: vLLM's own default, where the planner would choose more
-_UTILIZATION = 0.92
-_TERMS = (
+UTILIZATION = 0.92
+TERMS = (
     "weights_bytes",
     "parameter_bytes",
     "buffer_bytes",
@@ -36,7 +36,7 @@ _INTERVALS = ("activation_bytes", "cuda_graph_bytes", "non_torch_bytes", "kv_cac
 _COLUMNS = (
     "case",
     "model",
-    *_TERMS,
+    *TERMS,
     *(f"{term}_{end}" for term in _INTERVALS for end in ("low", "high")),
     "block_size",
     "num_blocks",
@@ -59,7 +59,7 @@ def row(entry: Entry, gpus: str) -> dict[str, Any]:
             vllm_version=RELEASE,
             calibration=False,
             environment=entry.environment,
-            **{"gpu_memory_utilization": _UTILIZATION, **options},
+            **{"gpu_memory_utilization": UTILIZATION, **options},
         )
     except PlannerError as error:
         return {**told, "error": str(error)}
@@ -70,7 +70,7 @@ def row(entry: Entry, gpus: str) -> dict[str, Any]:
     ends = zip(("low", "high"), (0, 1), strict=True)
     return {
         **told,
-        **{term: getattr(stage, term) for term in _TERMS},
+        **{term: getattr(stage, term) for term in TERMS},
         **{
             f"{term}_{name}": stage.interval[term][place]
             for name, place in ends
