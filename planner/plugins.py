@@ -13,6 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planner.errors import UnknownNameError, nearest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib import metadata
@@ -40,6 +42,40 @@ def load(package: str, name: str) -> ModuleType:
         module: ModuleType = entry.load()
         return module
     return import_module(f"{package}.{name}")
+
+
+def words(package: str, *, own: bool = False) -> tuple[str, ...]:
+    """What one types for the plug-in modules of a package, sorted; ``own`` as in ``own_names``.
+
+    A file has an underscore behind its word where the standard library has that name: ``json_``.
+    """
+    return tuple(sorted(name.rstrip("_") for name in (own_names if own else names)(package)))
+
+
+def find(package: str, word: str, *, kind: str, option: str, usual: str) -> ModuleType:
+    """The plug-in module of the word that was typed.
+
+    Args:
+        package: where it is looked for.
+        word: what was typed.
+        kind: what such a module is, in a sentence: ``launcher``.
+        option: of the command line, that takes the word.
+        usual: the word to offer where none is like what was typed.
+
+    Raises:
+        UnknownNameError: there is no such module.
+    """
+    # the list of other distributions takes as long as the rest: only if it must be read
+    for known in (own_names, names):
+        for module in known(package):
+            if module.rstrip("_") == word:
+                return load(package, module)
+    like = nearest(word, words(package))
+    raise UnknownNameError(
+        f"no {kind} is called {word}",
+        cause=f"there are {', '.join(words(package))}",
+        fix=f"{option} {like[0] if like else usual}",
+    )
 
 
 def naming(package: str, word: str) -> Iterator[str]:

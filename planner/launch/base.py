@@ -116,7 +116,7 @@ class Launcher(Protocol):
 
 def launchers(*, own: bool = False) -> tuple[str, ...]:
     """The names ``--to`` takes; ``own`` leaves out what other distributions add."""
-    return plugins.own_names(_PACKAGE) if own else plugins.names(_PACKAGE)
+    return plugins.words(_PACKAGE, own=own)
 
 
 def find(name: str) -> Launcher:
@@ -125,14 +125,8 @@ def find(name: str) -> Launcher:
     Raises:
         UnknownNameError: no such launcher.
     """
-    if name in launchers():
-        return cast("Launcher", plugins.load(_PACKAGE, name))
-    like = nearest(name, launchers())
-    raise UnknownNameError(
-        f"no launcher is called {name}",
-        cause=f"there are {', '.join(launchers())}",
-        fix=f"--to {like[0] if like else 'local'}",
-    )
+    found = plugins.find(_PACKAGE, name, kind="launcher", option="--to", usual="local")
+    return cast("Launcher", found)
 
 
 def settle(launcher: Launcher, name: str, typed: Mapping[str, str]) -> dict[str, str]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from planner import plugins
-from planner.errors import UnknownNameError, UsageError, nearest
+from planner.errors import UsageError
 from planner.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from planner.plan import Answer
 
-_PACKAGE = "planner.report"
 #: what a switch of a request brings into its answer; curves are in each layout
 _CARRIED = {"show_math": "math", "show_sources": "provenance"}
 #: columns where nobody says how many there are
@@ -48,32 +47,78 @@ class Report(Protocol):
         ...  # pragma: no cover
 
 
-def formats(*, own: bool = False) -> tuple[str, ...]:
-    """The names ``--format`` takes: file names without the underscore that spares the stdlib.
-
-    ``own`` leaves out what other distributions add.
-    """
-    names = plugins.own_names(_PACKAGE) if own else plugins.names(_PACKAGE)
-    return tuple(sorted(name.rstrip("_") for name in names))
+class _Suffixed(Protocol):
+    SUFFIXES: tuple[str, ...]
+    """Of the files that hold it."""
 
 
-def find(name: str) -> Report:
-    """The format of a name.
+F = TypeVar("F", bound=_Suffixed)
 
-    Raises:
-        UnknownNameError: no such format.
-    """
-    # the list of other distributions' formats takes as long as the rest: only if it must be read
-    for names in (plugins.own_names, plugins.names):
-        for module in names(_PACKAGE):
-            if module.rstrip("_") == name:
-                return cast("Report", plugins.load(_PACKAGE, module))
-    like = nearest(name, formats())
-    raise UnknownNameError(
-        f"no format is called {name}",
-        cause=f"there are {', '.join(formats())}",
-        fix=f"--format {like[0] if like else 'table'}",
-    )
+
+@frozen
+class Formats(Generic[F]):
+    """What ``--format`` and ``-o`` choose from for one kind of document."""
+
+    package: str
+    """The folder: a module a format."""
+    kind: str
+    """What one of them is called in a sentence: ``format``."""
+    file: str
+    """A file that one could write, to name in an error: ``plan.yaml``."""
+
+    def names(self, *, own: bool = False) -> tuple[str, ...]:
+        """The names that ``--format`` takes; ``own`` leaves out those of other distributions."""
+        return plugins.words(self.package, own=own)
+
+    def find(self, name: str) -> F:
+        """The format of a name.
+
+        Raises:
+            UnknownNameError: no such format.
+        """
+        found = plugins.find(self.package, name, kind=self.kind, option="--format", usual="table")
+        return cast("F", found)
+
+    def of_output(self, typed: str) -> tuple[str, F]:
+        """A file and its format: named before a colon, ``github:FILE``, or told by its suffix.
+
+        Raises:
+            UsageError: no format has that suffix.
+        """
+        named, colon, name = typed.partition(":")
+        if colon and name and named in self.names():
+            return name, self.find(named)
+        return typed, self.of_file(typed)
+
+    def of_file(self, name: str) -> F:
+        """The format of a file's suffix.
+
+        Raises:
+            UsageError: no format has that suffix.
+        """
+        suffix = PurePath(name).suffix.lower()
+        for known in self._likeliest_first(suffix.removeprefix(".")):
+            if suffix in known.SUFFIXES:
+                return known
+        suffixes = [each for known in self.names() for each in self.find(known).SUFFIXES]
+        raise UsageError(
+            f"the format of {name} cannot be told from its suffix",
+            cause=f"there are {', '.join(suffixes)}",
+            fix=f"-o {PurePath(name).stem or PurePath(self.file).stem}{PurePath(self.file).suffix}",
+        )
+
+    def _likeliest_first(self, like: str) -> Iterator[F]:
+        """All formats, the one that is named like a suffix first: the others need not be imported.
+
+        The list of other distributions' formats takes as long as the rest: only if it must be read.
+        """
+        names = self.names(own=like in self.names(own=True))
+        return (self.find(name) for name in sorted(names, key=lambda name: name != like))
+
+
+_FORMATS: Formats[Report] = Formats(package="planner.report", kind="format", file="plan.yaml")
+formats, find = _FORMATS.names, _FORMATS.find
+of_output, of_file = _FORMATS.of_output, _FORMATS.of_file
 
 
 def see_available(report: Report) -> None:
@@ -109,36 +154,3 @@ def needs(report: Report) -> tuple[str, ...]:
     """The switches of a request without which an answer lacks what a format shows."""
     names: tuple[str, ...] = getattr(report, "NEEDS", ())
     return names
-
-
-def of_output(typed: str) -> tuple[str, Report]:
-    """A file and its format: named before a colon, ``gitlab:report.json``, or told by its suffix.
-
-    Raises:
-        UsageError: no format has that suffix.
-    """
-    named, colon, name = typed.partition(":")
-    if colon and name and named in formats():
-        return name, find(named)
-    return typed, of_file(typed)
-
-
-def of_file(name: str) -> Report:
-    """The format of a file's suffix.
-
-    Raises:
-        UsageError: no format has that suffix.
-    """
-    suffix = PurePath(name).suffix.lower()
-    own = suffix.removeprefix(".")
-    # the format named like the suffix first: the others need not be imported
-    for known in sorted(formats(own=own in formats(own=True)), key=lambda n: n != own):
-        report = find(known)
-        if suffix in report.SUFFIXES:
-            return report
-    suffixes = [s for known in formats() for s in find(known).SUFFIXES]
-    raise UsageError(
-        f"the format of {name} cannot be told from its suffix",
-        cause=f"there are {', '.join(suffixes)}",
-        fix=f"-o {PurePath(name).stem or 'plan'}.yaml",
-    )

@@ -89,10 +89,11 @@ def test_formats_are_told_by_name_and_suffix() -> None:
     assert formats() == ("github", "json", "markdown", "table", "yaml")
     assert of_output("a.md")[1] is find("markdown")
     assert of_output("github:a.txt") == ("a.txt", find("github"))
-    with pytest.raises(UnknownNameError, match="no format called sarif"):
+    with pytest.raises(UnknownNameError, match="no format of a difference is called sarif"):
         find("sarif")
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="suffix") as caught:
         of_output("a.sarif")
+    assert caught.value.fix == "-o a.md"
 
 
 def test_nothing_that_changes_is_said() -> None:
