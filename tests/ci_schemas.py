@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jsonschema
+import xmlschema
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -23,3 +24,9 @@ def schema(name: str) -> Validator:
     return jsonschema.validators.validator_for(read)(
         read, format_checker=jsonschema.FormatChecker()
     )
+
+
+@cache
+def xml_schema(name: str) -> xmlschema.XMLSchema:
+    """The same for XML, such as ``junit-10``."""
+    return xmlschema.XMLSchema(gzip.decompress((_FOLDER / f"{name}.xsd.gz").read_bytes()).decode())

@@ -7,13 +7,15 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from planner.errors import UsageError
 from planner.finding import Edit, Finding, Location, Origin, Repair, Severity
 from planner.plan import Answer
 from planner.report import github, gitlab, junit, sarif
 from planner.report.base import Page, of_output
-from tests.ci_schemas import schema
+from tests.ci_schemas import schema, xml_schema
 
 PAGE = Page()
 
@@ -83,12 +85,31 @@ def test_a_fingerprint_stays_when_lines_move(form: object) -> None:
     assert len(set(marks(answer(one, one, elsewhere)))) == 3
 
 
+@pytest.mark.parametrize("found", [EVERY, answer()], ids=["findings", "none"])
+def test_junit_is_valid_by_jenkins_schema(found: Answer) -> None:
+    xml_schema("junit-10").validate(junit.render(found, PAGE))
+
+
+def test_the_schema_of_junit_refuses_what_is_none() -> None:
+    text = junit.render(EVERY, PAGE)
+    for wrong in (text.replace("<testcase ", '<testcase line="1" '), text.replace("tests=", "n=")):
+        assert not xml_schema("junit-10").is_valid(wrong)
+
+
+@given(st.text(), st.text())
+def test_junit_is_valid_whatever_a_file_is_called_and_says(name: str, said: str) -> None:
+    odd = replace(finding(Severity.ERROR, "PAR001"), message=said, location=Location(file=name))
+    mild = replace(odd, severity=Severity.ADVICE)
+    xml_schema("junit-10").validate(junit.render(answer(odd, mild), PAGE))
+
+
 def test_junit_fails_a_test_for_an_error_alone() -> None:
     suites = ET.fromstring(junit.render(EVERY, PAGE))  # noqa: S314 - our own text
     (suite,) = suites
     assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
     failure = suite.find("testcase/failure")
     assert failure is not None
+    assert (failure.text or "").startswith("deploy/a b.yaml:14: 100 % wrong")
     assert "type <this> & that" in (failure.text or "")
 
 
