@@ -39,7 +39,7 @@ PRIORS: dict[str, tuple[float, float]] = {
     "request_s": (12e-6, 0.7),
     "ahead_step_s": (0.2e-3, 0.7),
     "ahead_request_s": (4e-6, 0.7),
-    "eager_layer_s": (80e-6, 0.5),
+    "eager_layer_s": (0.45e-3, 0.5),
     "request_start_s": (20e-3, 0.7),
     "streaming_s": (0.5e-3, 0.7),
     "queue": (1.0, 0.5),
