@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import InvalidInputError, PlannerError
 from planner.finding import Finding, Severity
+from planner.fixes.carriers.base import CannotEditError
 from planner.fixes.text import applied
 from planner.frozen import frozen
 from planner.targets.files import text_of
@@ -130,8 +131,25 @@ def _file(reading: Reading, name: str, judge: Judge, *, unsafe: bool) -> _File:
         else:
             text, now, answer = after, then, again
             fixed.append(found)
+    told = list(refused.values())
+    if fixed:
+        text, now = _with_figures(now, name, text, answer, told)
     file = MendedFile(name=name, before=before, after=text)
-    return _File(file=file, reading=now, fixed=tuple(fixed), refused=tuple(refused.values()))
+    return _File(file=file, reading=now, fixed=tuple(fixed), refused=tuple(told))
+
+
+def _with_figures(
+    reading: Reading, name: str, text: str, judged: Answer, refused: list[str]
+) -> tuple[str, Reading]:
+    """A mended file, and what it says; a plan with the figures of what it then is."""
+    from planner.fixes.plan_figures import with_figures  # ruamel.yaml: not for all that judge
+
+    try:
+        after = with_figures(name, text, judged)
+        return after, reading if after == text else reread(reading, name, after)
+    except (CannotEditError, PlannerError) as error:
+        refused.append(f"the figures of {name} are those before its fixes: {error}")
+        return text, reading
 
 
 #: what a finding is, wherever lines have moved to

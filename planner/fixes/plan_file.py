@@ -33,7 +33,7 @@ _EXPERTS = "--enable-expert-parallel"
 
 def is_plan(nodes: Nodes) -> bool:
     """Whether a file says that it is one."""
-    schema = value_of(_root(nodes), "schema")
+    schema = value_of(root(nodes), "schema")
     return schema is not None and str(schema.value).startswith("planner/")
 
 
@@ -45,7 +45,7 @@ def plan_changes(
     Raises:
         CannotEditError: one of the places is not as plans are written.
     """
-    layouts = value_of(_root(nodes), "layouts")
+    layouts = value_of(root(nodes), "layouts")
     if not isinstance(layouts, SequenceNode) or not layouts.value:
         raise CannotEditError("the plan holds no layout")
     layout = layouts.value[0]
@@ -61,8 +61,10 @@ def plan_changes(
             yield from option_changes(in_yaml(nodes, [words])[0], options, version)
 
 
-def _root(nodes: Nodes) -> Any:  # noqa: ANN401 - a node, or None
-    return next((n for n in nodes.at.get((1, 1), ()) if isinstance(n, MappingNode)), None)
+def root(nodes: Nodes) -> Any:  # noqa: ANN401 - a node, or None
+    """What the file holds, whatever comments stand above it."""
+    first = next(iter(nodes.at.values()), ())
+    return next((n for n in first if isinstance(n, MappingNode)), None)
 
 
 def _word(text: str, node: Any) -> Word:  # noqa: ANN401 - a node
