@@ -50,16 +50,20 @@ def broken(case: Case) -> Bools | bool:
     """All rows or none."""
     asked = case.arguments
     kept = asked.max_cpu_loras
-    return bool(asked.enable_lora) and kept is not None and kept < (asked.max_loras or 1)
+    return bool(asked.enable_lora) and kept is not None and kept < _in_a_batch(case)
 
 
 def explain(case: Case, row: int) -> Explanation:
     """Name both numbers."""
     del row
-    asked = case.arguments
+    kept, used = case.arguments.max_cpu_loras, _in_a_batch(case)
     return Explanation(
-        message=f"--max-cpu-loras {asked.max_cpu_loras} is below --max-loras {asked.max_loras}",
+        message=f"--max-cpu-loras {kept} is below --max-loras {used}",
         cause="what a batch uses is also kept in host memory",
-        fix=f"--max-cpu-loras {asked.max_loras}, or leave it out",
+        fix=f"--max-cpu-loras {used}, or leave it out",
         source="vllm.config.lora.LoRAConfig",
     )
+
+
+def _in_a_batch(case: Case) -> int:
+    return case.arguments.max_loras or 1

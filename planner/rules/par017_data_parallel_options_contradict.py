@@ -24,11 +24,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
-from planner.rules.base import Explanation
+from planner.rules.parts.options import of_options
 
 if TYPE_CHECKING:
     from planner.case import Case
-    from planner.units import Bools
+    from planner.rules.parts.options import Told
 
 CODE = "PAR017"
 NAME = "data-parallel-options-contradict"
@@ -54,24 +54,7 @@ LOG = (
 _READ = (0, 33)
 
 
-def broken(case: Case) -> Bools | bool:
-    """All rows or none."""
-    return _what(case) is not None
-
-
-def explain(case: Case, row: int) -> Explanation:
-    """Name the options."""
-    del row
-    message, cause, fix = _what(case) or ("", "", "")
-    return Explanation(
-        message=message,
-        cause=cause,
-        fix=fix,
-        source="vllm.engine.arg_utils.EngineArgs.create_engine_config",
-    )
-
-
-def _what(case: Case) -> tuple[str, str, str] | None:
+def _wrong(case: Case) -> Told | None:
     asked = case.arguments
     size, local = asked.data_parallel_size or 1, asked.data_parallel_size_local
     rank, outside = asked.data_parallel_rank, asked.data_parallel_external_lb
@@ -103,3 +86,6 @@ def _what(case: Case) -> tuple[str, str, str] | None:
             "leave out --data-parallel-* and start one server a replica",
         )
     return None
+
+
+broken, explain = of_options(_wrong, source="vllm.engine.arg_utils.EngineArgs.create_engine_config")

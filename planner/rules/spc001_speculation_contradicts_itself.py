@@ -22,12 +22,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.finding import Origin, Severity
-from planner.rules.base import Explanation
+from planner.rules.parts.options import of_options
 from planner.vllm.speculation import speculation
 
 if TYPE_CHECKING:
     from planner.case import Case
-    from planner.units import Bools
+    from planner.rules.parts.options import Told
 
 CODE = "SPC001"
 NAME = "speculation-contradicts-itself"
@@ -50,24 +50,7 @@ LOG = ("num_speculative_tokens was provided but without", "must be <= prompt_loo
 _NEED_NUMBER = ("ngram", "draft_model")
 
 
-def broken(case: Case) -> Bools | bool:
-    """All rows or none."""
-    return _what(case) is not None
-
-
-def explain(case: Case, row: int) -> Explanation:
-    """Name the options."""
-    del row
-    message, cause, fix = _what(case) or ("", "", "")
-    return Explanation(
-        message=message,
-        cause=cause,
-        fix=fix,
-        source="vllm.config.speculative.SpeculativeConfig.__post_init__",
-    )
-
-
-def _what(case: Case) -> tuple[str, str, str] | None:
+def _wrong(case: Case) -> Told | None:
     asked = speculation(case.arguments)
     tokens = asked.get("num_speculative_tokens")
     if tokens is not None and not asked.get("method") and not asked.get("model"):
@@ -90,3 +73,8 @@ def _what(case: Case) -> tuple[str, str, str] | None:
             f"prompt_lookup_min {longest} or less",
         )
     return None
+
+
+broken, explain = of_options(
+    _wrong, source="vllm.config.speculative.SpeculativeConfig.__post_init__"
+)
