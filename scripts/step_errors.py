@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.case.speed_columns import server_of
 from planner.layout import Layouts
 from planner.request import request
 from planner.resolve import resolve, table
@@ -23,7 +22,7 @@ from scripts import markdown
 from scripts.predicted_runs import RELEASE
 
 if TYPE_CHECKING:
-    from planner.speed.serving import Server
+    from planner.speed.pace import Server
 
 #: half of the tokens that were decoded while a batch was timed
 _DECODED = 20
@@ -49,7 +48,7 @@ def _server(model: str, options: str, gpus: str) -> Server:
     )
     subject, one = resolve(asked, {}), np.ones(1, dtype=np.int64)
     layouts = Layouts(tp=one, pp=one, dp=one, dcp=one, ep=np.zeros(1, dtype=bool))
-    return server_of(table(subject, subject.groups[0], layouts))
+    return table(subject, subject.groups[0], layouts).server
 
 
 def _seconds(server: Server, point: dict[str, str]) -> float:

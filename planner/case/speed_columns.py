@@ -9,14 +9,14 @@ import numpy as np
 from planner.case.speed_basis import Basis, basis_of, errors_of
 from planner.frozen import frozen
 from planner.speed.figures import throughput
-from planner.speed.load import Load, drafted_tokens, load_of
-from planner.speed.serving import Server, closed_loop, open_loop
+from planner.speed.serving import closed_loop, open_loop
 from planner.speed.tails import parts_of, tpot_at, ttft_at
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from planner.case.table import Case
+    from planner.speed.pace import Server
     from planner.speed.serving import Served
     from planner.units import Bools, Floats
 
@@ -138,58 +138,3 @@ def _limits(
     words = np.where(across, "network", words)
     waits = np.where(server.room < case.settings.max_num_seqs, "kv_capacity", "queue")
     return np.asarray(np.where(served.saturated, waits, words))
-
-
-def server_of(case: Case) -> Server:
-    """The engine of each row under the case's kind of requests."""
-    layers, settings = case.stages.layers, case.settings
-    mean = layers.sum(axis=1) / case.layouts.pp
-    uneven = layers.max(axis=1) / mean
-    bubble = 1 + case.engine.tuning["stage_bubble"] * (case.layouts.pp - 1)
-    load = requests_of(case)
-    return Server(
-        work=case.work,
-        engine=case.engine,
-        load=load,
-        room=_room(case, load.context_tokens),
-        room_at_end=_room(case, _at_end(load)),
-        chunk=float(settings.max_num_batched_tokens),
-        imbalance=(uneven * bubble)[:, np.newaxis],
-        waves=_waves(case),
-    )
-
-
-def requests_of(case: Case) -> Load:
-    """The kind of requests that is asked about."""
-    workload, settings = case.workload, case.settings
-    drafted = settings.speculative_tokens
-    chance = workload.acceptance_rate
-    if chance is None:
-        chance = case.engine.tuning["acceptance_rate"]
-    alike = ((workload.input_tokens, workload.output_tokens),)
-    return load_of(
-        workload.lengths.requests if workload.lengths else alike,
-        prefix_cache_hit_rate=workload.prefix_cache_hit_rate if settings.prefix_caching else 0.0,
-        tokens_per_step=drafted_tokens(chance, drafted),
-    )
-
-
-def _at_end(load: Load) -> float:
-    return load.input_tokens + load.output_tokens
-
-
-def _room(case: Case, tokens: float) -> Floats:
-    """Requests of so many tokens that an engine runs at a time: seats, and room for their cache."""
-    seats = float(case.settings.max_num_seqs)
-    typical = np.full(len(case.layouts), round(tokens), dtype=np.int64)
-    held = np.where(case.kv.exists, case.kv.concurrency(typical), seats)
-    return np.clip(held, 1.0, seats)[:, np.newaxis]
-
-
-def _waves(case: Case) -> float:
-    """How often a benchmark's users come round that all start at once; 0 in steady state."""
-    workload = case.workload
-    if workload.arrival != "burst":
-        return 0.0
-    users = workload.concurrency or workload.num_prompts or 1
-    return max((workload.num_prompts or users) / users, 1.0)

@@ -11,8 +11,8 @@ from planner.case.budget import grid_budget
 from planner.case.engine import engine_of, work_of
 from planner.case.grid import Grid
 from planner.case.kv_columns import KvColumns, kv_columns
+from planner.case.server import server_of
 from planner.case.shards import misfits, stores_fp8
-from planner.case.speed_columns import server_of
 from planner.frozen import frozen
 from planner.memory.budget import CERTAIN, certain_limit_bytes, probability_positive
 from planner.memory.interval import Interval
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from planner.memory.budget import Budget
     from planner.quant.base import Misfit
-    from planner.speed.serving import Server
+    from planner.speed.pace import Server
     from planner.speed.step import Engine
     from planner.speed.work import Work
     from planner.units import Bools, Ints
@@ -45,7 +45,7 @@ class Case(Grid):
     @cached_property
     def server(self) -> Server:
         """The engine of each row under the case's kind of requests."""
-        return server_of(self)
+        return server_of(self, self.engine, self.work, self.kv)
 
     @cached_property
     def what_ifs(self) -> dict[str, Case]:

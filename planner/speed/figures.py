@@ -8,7 +8,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from planner.speed.load import Load
-    from planner.speed.serving import Pace
+    from planner.speed.pace import Pace
     from planner.speed.step import Engine
     from planner.units import Floats
 
