@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.report.page import answered, head, layout, speed
-from planner.report.page.element import document, tag
 from planner.report.parts import words
+from planner.report.parts.element import document, tag
 from planner.report.plots.figure import available
 
 if TYPE_CHECKING:

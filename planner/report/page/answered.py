@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.report.page.element import table, tag
 from planner.report.parts import words
+from planner.report.parts.element import table, tag
 from planner.units import count_text, gib_text
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.report.page.element import tag
 from planner.report.parts import words
+from planner.report.parts.element import tag
 from planner.report.parts.gains import improvement_text
 from planner.units import count_text, duration_text
 

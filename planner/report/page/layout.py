@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.cluster_map import cluster_map
-from planner.report.page.element import table, tag
 from planner.report.page.pictures import figure
 from planner.report.parts import words
 from planner.report.parts.commands import paste, placeholders, where
+from planner.report.parts.element import table, tag
 from planner.report.parts.memory import TERMS, stage_rows, uncertain
 from planner.report.plots.bars import memory_bars
 from planner.report.plots.cluster import cluster_drawing, in_words

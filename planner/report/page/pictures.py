@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.report.page.element import tag
+from planner.report.parts.element import tag
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

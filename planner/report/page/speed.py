@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.report.page.element import table, tag
 from planner.report.page.pictures import figure
 from planner.report.parts import choice, words
+from planner.report.parts.element import table, tag
 from planner.report.plots.load import drawn_layouts, load_plot
 from planner.units import count_text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from planner.report.page.element import tag
+from planner.report.parts.element import tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

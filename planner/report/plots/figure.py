@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, fromstring
 
 from planner.errors import UsageError
-from planner.report.page.element import shown, tag
+from planner.report.parts.element import shown, tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

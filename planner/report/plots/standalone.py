@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import tostring
 
-from planner.report.page.element import tag
+from planner.report.parts.element import tag
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
