@@ -10,9 +10,11 @@ from planner.arithmetic import arithmetic
 from planner.curves import curves
 from planner.describe import (
     describe_bare_model,
+    describe_goal,
     describe_hardware,
     describe_layout,
     describe_model,
+    describe_workload,
     improvements,
     performance,
     price_in,
@@ -87,6 +89,8 @@ def answer_of(subject: Subject, case: Case | None) -> plan.Answer:
         calibration=subject.calibrated_by,
         model=model,
         hardware=describe_hardware(subject) if subject.groups else None,
+        workload=describe_workload(request.workload),
+        goal=describe_goal(request.goal),
         layouts=layouts,
         findings=subject.findings,
         notes=(*subject.source.notes, *(unpriced(subject, subject.groups[:1]) if layouts else ())),

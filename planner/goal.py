@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from planner.errors import UsageError
 from planner.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 Objective = Literal["throughput", "latency", "cost", "context"]
 
@@ -50,8 +51,14 @@ def goal(keywords: dict[str, Any]) -> Goal:
     if "growth" in given:
         given["growth"] = tuple(_multiple(text) for text in given["growth"])
     wanted = Goal(**given)
-    _check(wanted)
+    check_goal(wanted)
     return wanted
+
+
+def goal_with_said(planned: Goal, given: Goal, said: Collection[str]) -> Goal:
+    """A plan's goal with what was typed beside it: ``said`` are the options of ``given``."""
+    names = {each.name for each in fields(Goal)} & set(said)
+    return replace(planned, **{name: getattr(given, name) for name in names})
 
 
 def check_no_servers(wanted: Goal) -> None:
@@ -84,7 +91,12 @@ def _multiple(text: str) -> float:
     return multiple
 
 
-def _check(wanted: Goal) -> None:
+def check_goal(wanted: Goal) -> None:
+    """See that each number makes sense.
+
+    Raises:
+        UsageError: one does not; its name is said.
+    """
     if wanted.objective not in get_args(Objective):
         known = ", ".join(get_args(Objective))
         raise UsageError(f"objective is {wanted.objective!r}", fix=f"one of {known}")

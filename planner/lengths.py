@@ -16,8 +16,8 @@ _KEYS = ("input_tokens", "output_tokens")
 #: more say nothing more of how lengths spread
 _MOST_REQUESTS = 10_000
 _MOST_BYTES = 8 * 1024**2
-#: tokens; no context is longer
-_LONGEST = 100_000_000
+#: no context is longer
+LONGEST_TOKENS = 100_000_000
 
 
 @frozen
@@ -122,7 +122,7 @@ def _request(path: Path, number: int, line: bytes) -> tuple[int, int]:
 def _tokens(value: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds
     """A number of tokens; None for what is none."""
     whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if whole and 1 <= value <= _LONGEST else None
+    return value if whole and 1 <= value <= LONGEST_TOKENS else None
 
 
 def _wrong(path: Path, number: int, what: str) -> InvalidInputError:

@@ -7,15 +7,17 @@ Sizes are whole bytes, times ms or s as the key says; None where unknown, with t
 # long as all else that the classes need
 # ruff: noqa: I002
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from planner.finding import Finding
+from planner.lengths import LONGEST_TOKENS
 
 Verdict = Literal["fits", "uncertain", "does_not_fit"]
 Basis = Literal["measured", "calibrated", "extrapolated"]
 Bytes = int
+Tokens = Annotated[int, Field(ge=1, le=LONGEST_TOKENS)]
 
 
 class _Document(BaseModel):
@@ -144,6 +146,48 @@ class KvCache(_Document):
     max_model_len_reduced: bool = False
     """The model could take more than fits."""
     bytes_per_token: float | None = None
+
+
+class Lengths(_Document):
+    """How long requests are that are not alike."""
+
+    name: str
+    """As typed: a kind of requests, or a file."""
+    source: str
+    requests: tuple[tuple[Tokens, Tokens], ...] = Field(min_length=1)
+    """Tokens in and out of each."""
+
+
+class Workload(_Document):
+    """The load that was asked about, and the limits; spelled as the options."""
+
+    input_tokens: int
+    """Of a prompt, on average."""
+    output_tokens: int
+    """Of an answer, on average."""
+    concurrency: int | None = None
+    request_rate: float | None = None
+    arrival: Literal["steady", "burst"] = "steady"
+    num_prompts: int | None = None
+    ttft_ms: float | None = None
+    tpot_ms: float | None = None
+    prefix_cache_hit_rate: float = 0.0
+    acceptance_rate: float | None = None
+    lengths: Lengths | None = None
+    """None: all requests are alike."""
+
+
+class Goal(_Document):
+    """By what layouts were compared, and what they might cost; spelled as the options."""
+
+    objective: Literal["throughput", "latency", "cost", "context"] = "throughput"
+    min_throughput: float | None = None
+    max_cost: float | None = None
+    price: tuple[str, ...] = ()
+    among: tuple[str, ...] = ()
+    growth: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    spare: int = 0
+    surge: int = 0
 
 
 class Performance(_Document):
@@ -385,6 +429,10 @@ class Answer(_Document):
     calibration: tuple[str, ...] = ()
     model: Model | None = None
     hardware: Hardware | None = None
+    workload: Workload | None = None
+    """None in a plan of a release before it was kept, and of several deployments unlike in it."""
+    goal: Goal | None = None
+    """As ``workload``."""
     layouts: tuple[Layout, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     findings: tuple[Finding, ...] = ()

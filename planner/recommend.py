@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from planner import plan
 from planner.arithmetic import arithmetic
-from planner.describe import describe_hardware, describe_model, unpriced
+from planner.describe import (
+    describe_goal,
+    describe_hardware,
+    describe_model,
+    describe_workload,
+    unpriced,
+)
 from planner.judged import Judged, judge_candidates, rejections
 from planner.provenance import provenance
 from planner.request import require
@@ -48,6 +54,8 @@ def recommend(
         calibration=subject.calibrated_by,
         model=describe_model(subject),
         hardware=describe_hardware(subject),
+        workload=describe_workload(request.workload),
+        goal=describe_goal(request.goal),
         layouts=layouts,
         rejected=tuple(row for group in judged for row in rejections(group)),
         findings=(*subject.findings, *missing, *(_cheaper(subject) if layouts else ())),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from planner.errors import UnknownNameError, UsageError, nearest
 from planner.frozen import frozen
-from planner.goal import Goal, Objective, check_no_servers, goal
+from planner.goal import Goal, Objective, check_no_servers, goal, goal_with_said
 from planner.keywords import bytes_of, option_value
 from planner.vllm.arguments import OPTIONS, VllmArguments
-from planner.workload import Workload, check_workload, workload
+from planner.workload import Workload, check_workload, with_said, workload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +43,8 @@ class Request:
     """Apply what was learnt from logs on this machine."""
     workload: Workload = field(default_factory=Workload)
     goal: Goal = field(default_factory=Goal)
+    said: frozenset[str] = frozenset()
+    """The options of both that were typed: those win over what a plan says of itself."""
     allow: tuple[str, ...] = ()
     """Codes of this planner's own rules that may be broken."""
     executor: Literal["mp", "ray"] = "mp"
@@ -89,7 +91,8 @@ class Request:
 
 _WORKLOAD = tuple(f.name for f in fields(Workload) if f.name != "lengths")
 _GOAL = tuple(f.name for f in fields(Goal))
-_REQUEST = tuple(f.name for f in fields(Request) if f.name not in {"workload", "pinned", "goal"})
+_NOT_TYPED = {"workload", "pinned", "goal", "said"}
+_REQUEST = tuple(f.name for f in fields(Request) if f.name not in _NOT_TYPED)
 
 
 def request(**keywords: Any) -> Request:  # noqa: ANN401 - each is checked by its name
@@ -117,6 +120,7 @@ def request(**keywords: Any) -> Request:  # noqa: ANN401 - each is checked by it
     own["allow"] = tuple(code.upper() for code in own.get("allow", ()))
     built = Request(
         **own,
+        said=frozenset(_of(("workload", *_WORKLOAD, *_GOAL), keywords)),
         workload=workload({n: keywords[n] for n in ("workload", *_WORKLOAD) if n in keywords}),
         goal=goal(_of(_GOAL, keywords)),
         pinned=VllmArguments(
@@ -157,6 +161,8 @@ def judged(
     vllm_version: str | None,
     arguments: VllmArguments,
     environment: Mapping[str, str],
+    load: Workload | None = None,
+    wanted: Goal | None = None,
 ) -> Request:
     """The request that somebody else's deployment stands for; what was typed beside it wins.
 
@@ -171,6 +177,9 @@ def judged(
         vllm_version=asked.vllm_version or vllm_version,
         pinned=arguments,
         environment={**asked.environment, **environment},
+        workload=with_said(load, asked.workload, asked.said) if load else asked.workload,
+        goal=goal_with_said(wanted, asked.goal, asked.said) if wanted else asked.goal,
+        said=frozenset(),
         default_gpu_memory_utilization=None,
     )
 

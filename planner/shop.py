@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from planner import plan
 from planner.describe import (
+    describe_goal,
     describe_hardware,
     describe_layout,
     describe_model,
+    describe_workload,
     performance,
     price_in,
     with_cost,
@@ -46,6 +48,8 @@ def shop(subject: Subject) -> plan.Answer:
         calibration=first.calibrated_by,
         model=describe_model(subject),
         hardware=describe_hardware(first),
+        workload=describe_workload(subject.request.workload),
+        goal=describe_goal(subject.request.goal),
         layouts=tuple(_layout(subject, each) for each in bought[:1]),
         purchases=tuple(_document(each) for each in (*bought, *grown)),
         findings=(*subject.findings, *(() if bought or subject.refused else (_nothing(subject),))),

@@ -11,10 +11,12 @@ from planner.case.document import DocumentCase
 from planner.case.start_up import start_up
 from planner.curves import curves
 from planner.describe import (
+    describe_goal,
     describe_hardware,
     describe_layout,
     describe_model,
     describe_settings,
+    describe_workload,
     price_in,
     together,
     with_cost,
@@ -72,6 +74,8 @@ def asked_of(request: Request, target: Target) -> Request:
         vllm_version=target.vllm_version,
         arguments=target.arguments,
         environment=target.environment,
+        load=target.workload,
+        wanted=target.goal,
     )
 
 
@@ -111,6 +115,8 @@ def judge(
         calibration=subject.calibrated_by,
         model=describe_model(subject),
         hardware=describe_hardware(subject),
+        workload=describe_workload(request.workload),
+        goal=describe_goal(request.goal),
         layouts=layouts,
         findings=tuple(located(each, target, subject.version.name) for each in findings),
         notes=subject.source.notes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from planner.errors import UsageError
@@ -9,7 +10,7 @@ from planner.frozen import frozen
 from planner.lengths import Lengths, lengths_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 Arrival = Literal["steady", "burst"]
 
@@ -70,6 +71,31 @@ def workload(keywords: Mapping[str, Any]) -> Workload:
     lengths = lengths_of(str(name))
     inputs, outputs = lengths.means
     return Workload(**given, input_tokens=inputs, output_tokens=outputs, lengths=lengths)
+
+
+#: fields that say one thing between them, by the options that say it
+_SAID_BY = {
+    ("input_tokens", "output_tokens", "lengths"): "workload",
+    ("input_tokens", "lengths"): "input_tokens",
+    ("output_tokens", "lengths"): "output_tokens",
+    ("concurrency", "request_rate"): "concurrency",
+    ("request_rate", "concurrency"): "request_rate",
+}
+
+
+def with_said(planned: Workload, given: Workload, said: Collection[str]) -> Workload:
+    """A plan's load with what was typed beside it: ``said`` are the options of ``given``.
+
+    >>> planned = Workload(concurrency=64, input_tokens=4096, ttft_ms=500)
+    >>> with_said(planned, Workload(request_rate=2), {"request_rate"}).concurrency
+    >>> with_said(planned, Workload(request_rate=2), {"request_rate"}).input_tokens
+    4096
+    """
+    names = {each.name for each in fields(Workload)} & set(said)
+    for several, option in _SAID_BY.items():
+        if option in said:
+            names |= set(several)
+    return replace(planned, **{name: getattr(given, name) for name in names})
 
 
 def check_workload(asked: Workload) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planner.describe.asked import describe_goal, describe_workload
 from planner.describe.cost import price_in, unpriced, with_cost
 from planner.describe.improvement import improvements
 from planner.describe.layout import commands_of, describe_layout, sizes
@@ -13,10 +14,12 @@ from planner.describe.subject import describe_bare_model, describe_hardware, des
 __all__ = [
     "commands_of",
     "describe_bare_model",
+    "describe_goal",
     "describe_hardware",
     "describe_layout",
     "describe_model",
     "describe_settings",
+    "describe_workload",
     "improvements",
     "performance",
     "price_in",

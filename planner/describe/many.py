@@ -26,6 +26,8 @@ def together(answers: Sequence[plan.Answer]) -> plan.Answer:
         calibration=_different(name for answer in answers for name in answer.calibration),
         model=_shared(answer.model for answer in answers),
         hardware=_shared(answer.hardware for answer in answers),
+        workload=_shared(answer.workload for answer in answers),
+        goal=_shared(answer.goal for answer in answers),
         layouts=tuple(layout for answer in answers for layout in answer.layouts),
         findings=tuple(found for answer in answers for found in answer.findings),
         notes=_different(note for answer in answers for note in answer.notes),

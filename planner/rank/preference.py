@@ -146,7 +146,8 @@ def tiers(keys: list[Ints], weight: Floats, alike: float = ALIKE) -> tuple[Ints,
     start, number = 0, 0
     for end in ends:
         while start < end:
-            most = sorted_weight[start] * (1 + alike)
+            # by Python's float, which has no end: a queue without end weighs the most there is
+            most = float(sorted_weight[start]) * (1 + alike)
             stop = start + int(np.searchsorted(sorted_weight[start:end], most, side="right"))
             tier[start : max(stop, start + 1)] = number
             start, number = max(stop, start + 1), number + 1

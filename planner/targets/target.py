@@ -14,10 +14,12 @@ from planner.vllm.command import OptionValueError, read_command
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from planner.goal import Goal
     from planner.targets.container import Container
     from planner.targets.document import Document
     from planner.vllm.arguments import VllmArguments
     from planner.vllm.command import ServeCommand, UnknownOption
+    from planner.workload import Workload
 
 #: the name of a target that was typed, not read
 COMMAND_LINE = "command line"
@@ -39,6 +41,10 @@ class Target:
     """Bytes of each GPU that other processes hold, where it says so."""
     vllm_version: str | None = None
     """The release it was made for, where it says so."""
+    workload: Workload | None = None
+    """The load it was made for, where it says so."""
+    goal: Goal | None = None
+    """What it was chosen by, where it says so."""
     part: str = ""
     """Which part of a file that describes several: ``services.chat``, ``Deployment/chat``."""
     container: Container | None = None

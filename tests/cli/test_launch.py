@@ -100,6 +100,7 @@ def test_a_secret_goes_by_its_name(
     [
         (["-tp", "4"], "--tensor-parallel-size is given beside a plan"),
         (["--gpus", "8xH100"], "--gpus is given beside a plan"),
+        (["--request-rate", "3"], "--request-rate is given beside a plan"),
         (["--vllm-version", "0.30"], "--vllm-version is given beside a plan"),
         (["--layout", "2"], "no layout 2"),
         (["--run", "-o", "out"], "-o is given beside --run"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.widgets import DataTable, Input, Static
@@ -203,6 +204,23 @@ class TestFiles:
             assert d.app.view.layout.commands == kept.layout.commands
 
         journey(steps)
+
+    def test_load_and_targets_are_saved_with_it(self, tmp_path: Path) -> None:
+        plan = str(tmp_path / "plan.yaml")
+        load = asked(workload="chat", request_rate=0.5, ttft_ms=2000.0).workload
+        begin = replace(R1, workload=load)
+
+        async def steps(d: Driver) -> None:
+            await d.press("s")
+            d.app.screen.query_one(Input).value = plan
+            await d.press("enter")
+            await d.to("input_tokens")
+            await d.press("right")
+            assert d.app.request.workload != begin.workload
+            await d.press("o", "enter")
+            assert d.app.request.workload == begin.workload
+
+        journey(steps, begin)
 
     def test_a_file_that_is_there_is_not_written_over_without_a_word(self, tmp_path: Path) -> None:
         plan = tmp_path / "plan.yaml"

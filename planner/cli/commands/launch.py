@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from planner.errors import ExitCode, UsageError
 from planner.launch.base import find, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from planner.launch.base import Served
     from planner.plan import Answer
@@ -70,9 +71,9 @@ def _plan(
 ) -> tuple[Request, Answer]:
     """The plan that was named, or the one that the options ask for, and what was asked."""
     arguments = vllm_arguments(ctx)
-    if target is not None:
-        _nothing_planned_beside(arguments, typed)
     asked = options.asked(ctx, {k: v for k, v in typed.items() if k != "fail_on"} | {"top": top})
+    if target is not None:
+        _nothing_planned_beside(arguments, asked.said, typed)
     if target is None:
         from planner.recommend import recommend
         from planner.request import require
@@ -82,9 +83,11 @@ def _plan(
             return asked, recommend(asked)
     from planner.targets.files import read_document
     from planner.targets.formats.plan import read_answer
+    from planner.targets.planned import goal_of, workload_of
 
-    document, lines = read_document(target)
-    return asked, read_answer(target, document, lines)
+    answer = read_answer(target, *read_document(target))
+    load, wanted = workload_of(target, answer), goal_of(target, answer)
+    return replace(asked, workload=load or asked.workload, goal=wanted or asked.goal), answer
 
 
 #: the planner's own options that a plan's figures depend on
@@ -94,10 +97,12 @@ _PLANNED = (
 )
 
 
-def _nothing_planned_beside(arguments: VllmArguments, typed: Mapping[str, Any]) -> None:
-    """What a plan's figures depend on must be in the plan."""
+def _nothing_planned_beside(
+    arguments: VllmArguments, said: Collection[str], typed: Mapping[str, Any]
+) -> None:
+    """What a plan's figures depend on must be in the plan: ``said`` is of its load and goal."""
     given = [name for name in _PLANNED if typed[name]]
-    given += arguments.given()
+    given += [*arguments.given(), *sorted(said)]
     if given:
         flag = f"--{given[0].replace('_', '-')}"
         raise UsageError(

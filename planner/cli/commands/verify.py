@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,9 +17,11 @@ from planner.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planner.plan import Answer, Layout
     from planner.runtime.verify.load import Load
 
 _COLUMNS = ("what", "planned", "interval", "actual", "unit", "verdict")
+_LOAD = ("requests", "concurrency", "input_tokens", "output_tokens")
 _POSITIVE = click.IntRange(min=1)
 
 
@@ -36,25 +39,16 @@ _POSITIVE = click.IntRange(min=1)
     help="As the server was told, if not by the plan.",
 )
 @group_option("load", "--no-load", is_flag=True, help="Ask only, time nothing.")
-@group_option("load", "--requests", type=_POSITIVE, default=8, metavar="N", help="Requests (8).")
 @group_option(
-    "load", "--concurrency", type=_POSITIVE, default=1, metavar="N", help="At a time (1)."
+    "load", "--planned-load", is_flag=True, help="The load that the plan's speed is told for."
+)
+@group_option("load", "--requests", type=_POSITIVE, metavar="N", help="Requests (8).")
+@group_option("load", "--concurrency", type=_POSITIVE, metavar="N", help="At a time (1).")
+@group_option(
+    "load", "--input-tokens", type=_POSITIVE, metavar="N", help="Tokens of a prompt (1024)."
 )
 @group_option(
-    "load",
-    "--input-tokens",
-    type=_POSITIVE,
-    default=1024,
-    metavar="N",
-    help="Tokens of a prompt (1024).",
-)
-@group_option(
-    "load",
-    "--output-tokens",
-    type=_POSITIVE,
-    default=64,
-    metavar="N",
-    help="Tokens of an answer (64).",
+    "load", "--output-tokens", type=_POSITIVE, metavar="N", help="Tokens of an answer (64)."
 )
 @group_option(
     "load",
@@ -89,8 +83,9 @@ def verify(url: str, plan: str, **typed: Any) -> int:  # noqa: ANN401 - click's,
     answer = read_answer(plan, content, lines)
     name = typed["name"]
     options = (("--served-model-name", (name,)),) if name else ()
-    record = served(answer, layout_of(answer, typed["layout"]), environ={}, options=options)
-    verified = flow(client, record, _load(typed))
+    layout = layout_of(answer, typed["layout"])
+    record = served(answer, layout, environ={}, options=options)
+    verified = flow(client, record, _load(typed, answer, layout))
     told = document(verified)
     if typed["output"]:
         write_file(typed["output"], json.dumps(told, indent=2) + "\n")
@@ -102,13 +97,23 @@ def verify(url: str, plan: str, **typed: Any) -> int:  # noqa: ANN401 - click's,
     return ExitCode.FINDINGS if verified.differs else ExitCode.OK
 
 
-def _load(typed: Mapping[str, Any]) -> Load | None:
+def _load(typed: Mapping[str, Any], answer: Answer, layout: Layout) -> Load | None:
+    """What to send: a short load, or the plan's own; what is typed of it wins."""
     from planner.runtime.verify.load import Load
+    from planner.runtime.verify.planned import planned_load
 
     if typed["no_load"]:
         return None
-    names = ("requests", "concurrency", "input_tokens", "output_tokens", "limit_s")
-    return Load(**{name: typed[name] for name in names})
+    limit_s = typed["limit_s"]
+    load = Load(limit_s=limit_s)
+    if typed["planned_load"]:
+        load = planned_load(answer.workload, layout, limit_s)
+    given = {name: typed[name] for name in _LOAD if typed[name] is not None}
+    if "input_tokens" in given or "output_tokens" in given:
+        given["lengths"] = ()
+    if "concurrency" in given:
+        given |= {"request_rate": None, "warm_up": 0}
+    return replace(load, **given)
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:

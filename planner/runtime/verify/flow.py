@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from planner.frozen import frozen
 from planner.runtime.launch.client import NoAnswerError
 from planner.runtime.launch.first_request import served_models
-from planner.runtime.verify.load import Load, Measured, measure
+from planner.runtime.verify.load import measure
 from planner.runtime.verify.metrics import CacheConfig, cache_config
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from planner.launch.base import Served
     from planner.plan import KvCache, Layout
     from planner.runtime.launch.client import Client
-    from planner.runtime.verify.load import Figure
+    from planner.runtime.verify.load import Figure, Load, Measured
 
 Verdict = Literal["same", "within", "differs", "not planned", "not told"]
 _MS = 1000
@@ -108,14 +110,19 @@ def _bounded(load: Load, length: object) -> Load:
     """The load within the longest request that the server takes."""
     if not isinstance(length, int):
         return load
-    output = max(1, min(load.output_tokens, length // 2))
-    return Load(
-        requests=load.requests,
-        concurrency=load.concurrency,
-        input_tokens=max(1, min(load.input_tokens, length - output)),
-        output_tokens=output,
-        limit_s=load.limit_s,
+    within = partial(_within_length, length=length)
+    alike = within((load.input_tokens, load.output_tokens))
+    return replace(
+        load,
+        input_tokens=alike[0],
+        output_tokens=alike[1],
+        lengths=tuple(map(within, load.lengths)),
     )
+
+
+def _within_length(tokens: tuple[int, int], length: int) -> tuple[int, int]:
+    output = max(1, min(tokens[1], length // 2))
+    return max(1, min(tokens[0], length - output)), output
 
 
 def _exact(name: str, planned: str | int, actual: object, unit: str = "") -> Row:
@@ -174,7 +181,13 @@ def _speed_rows(layout: Layout, measured: Measured | None) -> Iterator[Row]:
     planned = layout.performance
     if planned and (planned.concurrency, planned.request_rate) != (None, None):
         # a plan is for its own load: another one takes other times
-        planned = planned if planned.concurrency == measured.load.concurrency else None
+        load = measured.load
+        same = (
+            planned.request_rate == load.request_rate
+            if load.request_rate
+            else round(planned.concurrency or 0) == load.concurrency
+        )
+        planned = planned if same else None
     figures: dict[str, Figure | None] = {"ttft_ms": measured.ttft, "tpot_ms": measured.tpot}
     for key, figure in figures.items():
         name = key.removesuffix("_ms").upper()

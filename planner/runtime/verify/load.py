@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 #: ids that every vocabulary has and that mark nothing special
 _IDS = range(16, 240)
 _TENTHS = 10
+#: requests of a rate that are open at a time
+_MOST_WAITING = 512
 
 
 @frozen
@@ -31,6 +34,18 @@ class Load:
     output_tokens: int = 64
     limit_s: float = 60.0
     """No request is begun after that."""
+    lengths: tuple[tuple[int, int], ...] = ()
+    """Tokens in and out, taken in turn; none: all are as long as the two above say."""
+    request_rate: float | None = None
+    """Requests a second, whether others are answered or not; None: ``concurrency`` at a time."""
+    warm_up: int = 0
+    """The first requests that are not timed: a wave that begins at once waits longer than later."""
+
+    def tokens(self, place: int) -> tuple[int, int]:
+        """In and out of one request."""
+        if self.lengths:
+            return self.lengths[place % len(self.lengths)]
+        return self.input_tokens, self.output_tokens
 
 
 @frozen
@@ -73,40 +88,53 @@ def measure(client: Client, model: str, load: Load) -> Measured:
     """
     begun = time.monotonic()
     # one that is not counted: what is compiled or captured on first use is not the steady state
-    _ask(client, model, load)
+    _ask(client, model, load, 0)
     started = time.monotonic()
     failed: dict[str, None] = {}
-    timed: list[Timed] = []
+    answered: dict[int, Timed] = {}
+    due = _due(load)
 
-    def one(_: int) -> None:
+    def one(place: int) -> None:
+        time.sleep(max(started + due[place] - time.monotonic(), 0))
         if time.monotonic() - begun > load.limit_s:
             return
         try:
-            timed.append(_ask(client, model, load))
+            answered[place] = _ask(client, model, load, place)
         except NoAnswerError as error:
             failed[f"{error.message}: {error.cause}"] = None
 
-    with ThreadPoolExecutor(load.concurrency) as pool:
+    at_a_time = load.concurrency if load.request_rate is None else _MOST_WAITING
+    with ThreadPoolExecutor(min(at_a_time, load.requests)) as pool:
         list(pool.map(one, range(load.requests)))
     seconds = time.monotonic() - started
+    timed = [each for place, each in answered.items() if place >= load.warm_up]
     return Measured(
         load=load,
-        answers=len(timed),
+        answers=len(answered),
         failed=tuple(failed),
         seconds=seconds,
-        output_tokens_per_s=sum(each.tokens for each in timed) / seconds,
+        output_tokens_per_s=sum(each.tokens for each in answered.values()) / seconds,
         ttft=_figure([each.ttft_s for each in timed]),
         tpot=_figure([each.tpot_s for each in timed if each.tpot_s is not None]),
     )
 
 
-def _ask(client: Client, model: str, load: Load) -> Timed:
-    prompt = random.choices(_IDS, k=load.input_tokens)  # noqa: S311 - no secret, only no repetition
+def _due(load: Load) -> list[float]:
+    """Seconds from the start until each request: at once, or as people come who do not agree."""
+    if load.request_rate is None:
+        return [0.0] * load.requests
+    rate = load.request_rate
+    return list(accumulate(random.expovariate(rate) for _ in range(load.requests)))
+
+
+def _ask(client: Client, model: str, load: Load, place: int) -> Timed:
+    tokens_in, tokens_out = load.tokens(place)
+    prompt = random.choices(_IDS, k=tokens_in)  # noqa: S311 - no secret, only no repetition
     body = {
         "model": model,
         "prompt": prompt,
-        "max_tokens": load.output_tokens,
-        "min_tokens": load.output_tokens,
+        "max_tokens": tokens_out,
+        "min_tokens": tokens_out,
         "ignore_eos": True,
         "temperature": 0,
         "stream_options": {"include_usage": True},

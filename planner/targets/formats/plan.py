@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
+from planner.targets.planned import goal_of, workload_of
 from planner.targets.target import Target
 from planner.vllm.command import ServeCommand, read_command, write_options
 
@@ -60,6 +61,8 @@ def targets(document: Document, version: str | None) -> tuple[Target, ...]:
             gpus=tuple(gpus_text(group) for group in plan.hardware.groups) if plan.hardware else (),
             memory_taken=_taken(plan.hardware.groups) if plan.hardware else None,
             vllm_version=plan.vllm_version,
+            workload=workload_of(name, plan),
+            goal=goal_of(name, plan),
             places=_places(document, layout),
             words=tuple(_words(document, layout)),
         ),

@@ -123,6 +123,73 @@ def test_what_lies_outside_the_plan_fails_the_build(
     assert sum(line.endswith("differs") for line in capsys.readouterr().out.splitlines()) == 1
 
 
+PLANNED = {
+    "performance": {
+        "concurrency": 3.0,
+        "ttft_ms": 30_000.0,
+        "tpot_ms": None,
+        "basis": "measured",
+        "interval": {"ttft_ms": [0.0, 60_000.0]},
+    }
+}
+
+
+def loaded(plan: Path, **load: Any) -> str:  # noqa: ANN401 - as above
+    document = json.loads(plan.read_text(encoding="utf-8"))
+    document["workload"] |= load
+    plan.write_text(json.dumps(document), encoding="utf-8")
+    return str(plan)
+
+
+def test_the_load_of_the_plan_is_sent_where_it_is_asked_for(
+    plan: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed(plan, **PLANNED)
+    lengths = {"name": "mine", "source": "", "requests": [[64, 3], [9000, 4]]}
+    words = [url, loaded(plan, lengths=lengths), "--planned-load", "--format", "json"]
+    assert run(["verify", *words]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["load"]["load"]["concurrency"] == 3
+    assert told["load"]["load"]["warm_up"] == 3
+    # the longer one is cut to what the server takes
+    assert told["load"]["load"]["lengths"] == [[64, 3], [4092, 4]]
+    assert told["load"]["answers"] == 12
+    assert {row["name"]: row["verdict"] for row in told["rows"]}["TTFT"] == "within"
+
+
+def test_a_rate_of_the_plan_is_sent_as_one(
+    plan: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed(plan, performance=PLANNED["performance"] | {"concurrency": None, "request_rate": 50.0})
+    words = [url, loaded(plan, output_tokens=2), "--planned-load", "--seconds", "0.2"]
+    assert run(["verify", *words, "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["load"]["load"]["request_rate"] == 50.0
+    assert told["load"]["load"]["requests"] == 10
+    assert {row["name"]: row["verdict"] for row in told["rows"]}["TTFT"] == "within"
+
+
+def test_what_is_typed_of_a_planned_load_wins(
+    plan: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed(plan, **PLANNED)
+    words = ["--planned-load", "--concurrency", "2", "--requests", "3", "--output-tokens", "2"]
+    assert run(["verify", url, str(plan), *words, "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["load"]["load"]["concurrency"], told["load"]["answers"]) == (2, 3)
+    assert {row["name"]: row["verdict"] for row in told["rows"]}["TTFT"] == "not planned"
+
+
+def test_a_plan_without_a_load_says_so(
+    plan: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = json.loads(plan.read_text(encoding="utf-8"))
+    del document["workload"]
+    plan.write_text(json.dumps(document), encoding="utf-8")
+    assert run(["verify", url, str(plan), "--planned-load"]) == 2
+    assert "the plan tells no load" in capsys.readouterr().err
+
+
 def test_another_name_is_typed_beside_the_plan(
     plan: Path, url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
