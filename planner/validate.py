@@ -159,11 +159,13 @@ def located(found: Finding, target: Target | None, version: str | None) -> Findi
 
     Its repair gets the edits of that file.
     """
-    if target is None or (target.name == COMMAND_LINE and found.location is None):
+    if target is None:
+        return found
+    mendable = with_edits(found, target, version)
+    if target.name == COMMAND_LINE and found.location is None and mendable is found:
         return found
     place = found.location or target.place
-    placed = replace(found, location=replace(place, part=target.part or None))
-    return with_edits(placed, target, version)
+    return replace(mendable, location=replace(place, part=target.part or None))
 
 
 def _document(case: Case, target: Target, request: Request) -> DocumentCase:

@@ -12,7 +12,7 @@ from planner.errors import ExitCode, UsageError
 from planner.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from planner.fixes.mending import Judge
     from planner.plan import Answer
@@ -26,7 +26,8 @@ fixes: Callable[..., Any] = several(
         "judgement",
         "--fix",
         is_flag=True,
-        help="Mend the files where a finding has one safe answer, [*]; tell what is left.",
+        help="Mend files where a finding has one safe answer, [*]; tell what is left. Of a command "
+        "after -- print it as it is mended.",
     ),
     group_option(
         "judgement",
@@ -53,20 +54,20 @@ class Wanted:
     unsafe: bool
 
     @classmethod
-    def of(cls, typed: dict[str, bool], targets: tuple[str, ...]) -> Wanted:
-        """From what was typed.
+    def of(cls, typed: dict[str, bool], described: Sequence[str]) -> Wanted:
+        """From what was typed; ``described`` are files, and the words of a command.
 
         Raises:
-            UsageError: there is no file to change, or nothing that unsafe fixes are for.
+            UsageError: there is nothing to change, or nothing that unsafe fixes are for.
         """
         if typed["unsafe_fixes"] and not (typed["fix"] or typed["diff"]):
             raise UsageError(
                 "--unsafe-fixes alone changes nothing", fix="add --diff to look, or --fix"
             )
-        if (typed["fix"] or typed["diff"]) and not targets:
+        if (typed["fix"] or typed["diff"]) and not described:
             raise UsageError(
-                "only files can be mended, and none is named",
-                fix="planner validate FILE --fix; of a command each finding says what to type",
+                "files and commands can be mended, and none is named",
+                fix="planner validate FILE --fix, or planner validate --fix -- vllm serve …",
             )
         changes = typed["fix"] and not typed["diff"]
         return cls(changes=changes, diff=typed["diff"], unsafe=typed["unsafe_fixes"])
@@ -105,11 +106,14 @@ def make(wanted: Wanted, reading: Reading, answer: Answer, judge: Judge) -> Answ
     """Mend the files; the answer is about what they say then."""
     from planner.fixes.mending import mend  # as above
     from planner.fixes.mending import write as put
+    from planner.targets.target import COMMAND_LINE
 
     mended = mend(reading, answer, judge, unsafe=wanted.unsafe)
     put(mended.files)
     for file in mended.files:
-        click.echo(f"planner: fixed {file.name}", err=True)
+        # a command goes beside the answer, where no table breaks its line
+        told = f": {file.after.rstrip()}" if file.name == COMMAND_LINE else f" {file.name}"
+        click.echo(f"planner: fixed{told}", err=True)
     left = judge(mended.reading)
     notes = (*left.notes, *mended.refused)
     return left.model_copy(update={"fixed": mended.fixed, "notes": notes})

@@ -10,6 +10,7 @@ from planner.fixes.nodes import Nodes, read_nodes
 from planner.fixes.options import option_changes
 from planner.fixes.plan_file import is_plan, plan_changes
 from planner.frozen import frozen
+from planner.targets.target import COMMAND_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ class File:
     """What a repair is made in.
 
     Attributes:
-        target: the deployment; nodes: of its file, None for a script.
+        target: the deployment; nodes: of its file, None for a shell's text.
     """
 
     target: Target
@@ -36,7 +37,7 @@ class File:
         Raises:
             CannotEditError: it is JSON, or no YAML after all.
         """
-        if target.text.startswith("#!"):
+        if target.text.startswith("#!") or target.name == COMMAND_LINE:
             return cls(target=target, nodes=None)
         nodes = read_nodes(target.text)
         if nodes is None or target.name.endswith(".json"):

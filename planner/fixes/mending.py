@@ -17,6 +17,7 @@ from planner.fixes.text import applied
 from planner.frozen import frozen
 from planner.targets.files import text_of
 from planner.targets.reading import Reading, reread
+from planner.targets.target import COMMAND_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -109,7 +110,7 @@ class _File:
 
 
 def _file(reading: Reading, name: str, judge: Judge, *, unsafe: bool) -> _File:
-    before = text = text_of(name)
+    before = text = _text(reading, name)
     now = reread(reading, name, text)
     answer = judge(now)
     fixed: list[Finding] = []
@@ -150,6 +151,12 @@ def _with_figures(
     except (CannotEditError, PlannerError) as error:
         refused.append(f"the figures of {name} are those before its fixes: {error}")
         return text, reading
+
+
+def _text(reading: Reading, name: str) -> str:
+    if name == COMMAND_LINE:
+        return next(target.text for target in reading.targets if target.name == name)
+    return text_of(name)
 
 
 #: what a finding is, wherever lines have moved to
@@ -208,10 +215,14 @@ def _with(reading: Reading, changed: dict[str, Reading]) -> Reading:
 def write(files: Iterable[MendedFile]) -> None:
     """Put the files in the place of the old ones, each as a whole or not at all.
 
+    What was typed is in no file.
+
     Raises:
         InvalidInputError: a file cannot be written, or is no longer what was judged.
     """
     for file in files:
+        if file.name == COMMAND_LINE:
+            continue
         if text_of(file.name) != file.before:
             raise InvalidInputError(
                 f"{file.name} was changed while it was judged", fix="validate it again"

@@ -5,6 +5,7 @@ Imported where a file is edited only: ruamel.yaml takes 30 ms.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from planner.finding import Location
 
 Pair = tuple[Any, Any]
+
+#: of a RayService: the applications as a text
+_YAML_IN_YAML = "serveConfigV2"
+_LETTER = re.compile(r"[^\r\n]")
 
 
 @frozen
@@ -74,7 +79,9 @@ def read_nodes(text: str) -> Nodes | None:
     above: dict[int, Node] = {}
     seen: set[int] = set()
     try:
-        for root in list(YAML(typ="safe", pure=True).compose_all(text)):
+        roots = list(YAML(typ="safe", pure=True).compose_all(text))
+        within = [each for root in roots for each in _within(root, text)]
+        for root in [*roots, *within]:
             for node, holder in _below(root, None, seen):
                 mark = node.start_mark
                 at.setdefault((mark.line + 1, mark.column + 1), []).append(node)
@@ -83,6 +90,20 @@ def read_nodes(text: str) -> Nodes | None:
     except (YAMLError, RecursionError):
         return None
     return Nodes(text=text, lines=Lines(text), at=at, above=above)
+
+
+def _within(root: Node | None, text: str) -> list[Node]:
+    """What a text within a YAML file holds that is YAML itself, at its places in the file.
+
+    All around it is blanked out, so that its lines and columns are the file's.
+    """
+    found = entry(root, "spec") if isinstance(root, MappingNode) else None
+    value = value_of(found[1], _YAML_IN_YAML) if found else None
+    if not isinstance(value, ScalarNode) or value.style != "|" or not value.value.strip():
+        return []
+    start, end = text.find("\n", value.start_mark.index), end_of(value, text)
+    around = (_LETTER.sub(" ", text[:start]), text[start:end])
+    return list(YAML(typ="safe", pure=True).compose_all("".join(around)))
 
 
 def _below(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from planner.fixes.carriers.base import CannotEditError
 from planner.fixes.text import Lines
-from planner.targets.target import COMMAND_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,10 +19,10 @@ if TYPE_CHECKING:
 def with_edits(found: Finding, target: Target, version: str | None) -> Finding:
     """The finding, its repair with the edits of the target's file.
 
-    Without edits where nobody can tell them: a command that was typed, words that a variable
-    holds, a form of the file that the editors do not know.
+    Without edits where nobody can tell them: words that a variable holds, a form of the file that
+    the editors do not know.
     """
-    if found.repair is None or target.name == COMMAND_LINE or not target.text:
+    if found.repair is None or not target.text:
         return found
     try:
         changes = dict.fromkeys(_changes(found.repair, target, version))

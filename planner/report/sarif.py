@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from planner import __version__
 from planner.finding import Severity
-from planner.report.parts.findings import file_of, fingerprints, found, sentence
+from planner.report.parts.findings import NOWHERE, file_of, fingerprints, found, sentence
 
 if TYPE_CHECKING:
     from planner.finding import Edit, Finding, Repair
@@ -65,7 +65,7 @@ def _result(finding: Finding, rule: int, fingerprint: str) -> dict[str, Any]:
     }
     if finding.location:
         result["locations"] = [_location(finding)]
-    if finding.repair and finding.repair.edits:
+    if finding.repair and finding.repair.edits and file_of(finding) != NOWHERE:
         result["fixes"] = [_fix(finding, finding.repair)]
     return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, cast
@@ -118,12 +119,19 @@ def command_target(typed: Sequence[str], version: str | None) -> Target:
     """The deployment of a command, as words or all of it as one word."""
     split = shlex_split(typed[0]) if len(typed) == 1 else list(typed)
     command = read_command(split, version)
-    places = option_places(COMMAND_LINE, command, list(_in_a_line(split)))
-    return Target(name=COMMAND_LINE, commands=(command,), places=places)
+    words = tuple(_in_a_line(split))
+    return Target(
+        name=COMMAND_LINE,
+        commands=(command,),
+        places=option_places(COMMAND_LINE, command, words),
+        words=(words,),
+        text=f"{shlex.join(split)}\n",
+    )
 
 
 def _in_a_line(words: Sequence[str]) -> Iterator[Word]:
+    """Words at their places in the command as ``shlex.join`` writes it."""
     column = 1
     for word in words:
         yield Word(text=word, line=1, column=column)
-        column += len(word) + 1
+        column += len(shlex.quote(word)) + 1

@@ -10,6 +10,7 @@ from planner.frozen import frozen
 from planner.targets.comments import suppressions
 from planner.targets.files import documents_of, read_documents, text_of
 from planner.targets.read import command_target, file_targets
+from planner.targets.target import COMMAND_LINE
 from planner.targets.walk import NamedFile, files
 
 if TYPE_CHECKING:
@@ -100,13 +101,16 @@ def read_all(
 
 
 def reread(earlier: Reading, name: str, text: str) -> Reading:
-    """One of the files of a run alone, with another text.
+    """One of the files of a run alone, or the command that was typed, with another text.
 
     Raises:
         PlannerError: it cannot be read any more.
     """
     reader = _Reader(earlier.version, earlier.otherwise)
-    reader.keep(NamedFile(name=name), documents_of(name, text))
+    if name == COMMAND_LINE:
+        reader.targets.append(command_target([text], earlier.version or earlier.otherwise))
+    else:
+        reader.keep(NamedFile(name=name), documents_of(name, text))
     return replace(
         earlier,
         targets=tuple(reader.targets),

@@ -54,7 +54,7 @@ class Target:
     words: tuple[tuple[Word, ...], ...] = ()
     """What each of the commands was read from; those that its kind of file implies have no line."""
     text: str = ""
-    """All of the file."""
+    """All of the file; of a command that was typed, its line in a shell."""
 
     @property
     def model(self) -> str | None:

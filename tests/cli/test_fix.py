@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,7 +91,7 @@ def test_what_a_baseline_knows_is_not_fixed(capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--gpus", "H100", "--fix", "--", "vllm", "serve", "m"], "only files can be mended"),
+        (["--gpus", "H100", "--fix", "--model", "Qwen/Qwen3-8B"], "none is named"),
         (["server.yaml", "--unsafe-fixes"], "--unsafe-fixes alone changes nothing"),
         (["server.yaml", "--fix", "--baseline", "b", "--write-baseline"], "are being mended"),
     ],
@@ -101,6 +102,32 @@ def test_what_cannot_be_asked_together_is_told(
 ) -> None:
     assert run(["validate", *words]) == 2
     assert said in capsys.readouterr().err
+
+
+TYPED = ["vllm", "serve", "Qwen/Qwen3-8B", "--swap-space", "4", "--served-model-name", "a $(b)"]
+FIXED = "vllm serve Qwen/Qwen3-8B --served-model-name 'a $(b)'\n"
+
+
+@pytest.mark.parametrize("typed", [TYPED, [shlex.join(TYPED)]], ids=["words", "one word"])
+def test_a_command_that_was_typed_is_printed_as_it_is_mended(
+    typed: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["validate", "--gpus", "H100", "--offline"]
+    assert run([*asked, "--", *typed]) == 1
+    assert "[*] 1 fixable with --fix" in capsys.readouterr().out
+    assert run([*asked, "--diff", "--", *typed]) == 1
+    assert capsys.readouterr().out.endswith(f"\n-{shlex.join(TYPED)}\n+{FIXED}")
+    assert run([*asked, "--fix", "--", *typed]) == 0
+    said = capsys.readouterr()
+    assert said.err == f"planner: fixed: {FIXED}"
+    assert said.out.endswith("no findings\n1 fixed, 0 left\n")
+
+
+def test_sarif_offers_no_edit_of_what_is_in_no_file(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["validate", "--gpus", "H100", "--offline", "--format", "sarif", "--", *TYPED])
+    (result,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    assert result["ruleId"] == "VER003"
+    assert "fixes" not in result
 
 
 def test_a_folder_that_cannot_be_written_keeps_its_file(

@@ -20,6 +20,20 @@ spec:
   containers:
     - image: vllm/vllm-openai:v0.33.0
 """
+RAY_SERVICE = """\
+apiVersion: ray.io/v1
+kind: RayService
+metadata: {name: chat}
+spec:
+  # as Ray Serve takes it
+  serveConfigV2: |
+
+    applications:
+      - args:
+          llm_configs:
+            - model_loading_config: {model_id: chat, model_source: Qwen/Qwen3-8B}
+              accelerator_type: H100
+"""
 #: name of the file; the lines of the command before and after
 FORMS = {
     "items, each on its line": (
@@ -81,6 +95,18 @@ FORMS = {
         "model: Qwen/Qwen3-8B\n",
         "# why\ntask: generate # a runner\nswap_space: 4\nenforce-eager: true\n",
         "# why\nrunner: generate # a runner\nenforce-eager: true\n",
+    ),
+    "the applications of a RayService": (
+        "service.yaml",
+        RAY_SERVICE,
+        (
+            "              engine_kwargs: # ours\n                swap_space: 4\n"
+            "                task: generate # once\n  rayClusterConfig: {}\n"
+        ),
+        (
+            "              engine_kwargs: # ours\n"
+            "                runner: generate # once\n  rayClusterConfig: {}\n"
+        ),
     ),
     "a script": (
         "serve.sh",

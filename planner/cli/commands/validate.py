@@ -51,12 +51,12 @@ def validate(
 
     span = differing.span_of(typed)
     delivery = None if span else Delivery.of(format_, output, fail_on)
-    wanted = fixing.Wanted.of({name: typed.pop(name) for name in fixing.NAMES}, targets)
+    words = command_words(ctx)
+    wanted = fixing.Wanted.of({name: typed.pop(name) for name in fixing.NAMES}, [*targets, *words])
     own = {name: typed.pop(name) for name in policies.NAMES}
     wanted.alone(own["write_baseline"], releases=span is not None)
     policy = policies.policy_of(ctx, targets, own)
     asked = policies.allowing(options.asked(ctx, typed), policy)
-    words = command_words(ctx)
     _one_description(ctx, [*targets, *words])
     if not targets and not words:
         require(asked, "validate", gpus=not policy.gpus)

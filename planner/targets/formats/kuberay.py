@@ -51,16 +51,35 @@ def _inner(document: Document) -> Document:
 
 
 def _target(document: Document, inner: Document, path: Path, version: str | None) -> Target:
-    mark = document.mark(*_CONFIG)
-    above = mark.value_line if mark else 0
+    above, indent = _beginning(document)
     words = [*_model(inner, (*path, "model_loading_config")), *_options(inner, path, version)]
     container, gpus = _workers(document, inner.at(*path, "accelerator_type"))
-    moved = [
-        Word(text=word.text, line=None if word.line is None else above + word.line)
-        for word in (*words, Word(text="--distributed-executor-backend"), Word(text="ray"))
-    ]
+    moved = [_moved(word, above, indent) for word in words]
+    moved += [Word(text="--distributed-executor-backend"), Word(text="ray")]
     named = inner.at(*path, "model_loading_config", "model_id")
     return target_of(document, moved, container, version, part=f"llm_configs.{named}", gpus=gpus)
+
+
+def _beginning(document: Document) -> tuple[int, int | None]:
+    """The line above the applications, and their indent where each line stands as it is read."""
+    mark = document.mark(*_CONFIG)
+    if mark is None:
+        return 0, None
+    text = str(document.at(*_CONFIG))
+    lines = zip(document.text.splitlines()[mark.value_line :], text.splitlines(), strict=False)
+    indents = {
+        len(written) - len(read) if written.endswith(read) else None
+        for written, read in lines
+        if read.strip()
+    }
+    return mark.value_line, indents.pop() if len(indents) == 1 else None
+
+
+def _moved(word: Word, above: int, indent: int | None) -> Word:
+    """A word of the applications, at its place in the file."""
+    line = None if word.line is None else above + word.line
+    column = None if word.column is None or indent is None else indent + word.column
+    return Word(text=word.text, line=line, column=column)
 
 
 def _model(inner: Document, path: Path) -> list[Word]:
