@@ -21,7 +21,7 @@ from planner.model.source import find_model
 from planner.request import request
 from planner.resolve import resolve, table
 from planner.rules.base import row_findings
-from planner.runtime.figures import quantities
+from planner.runtime.calibrate.figures import quantities
 from planner.search import fixed_layout
 from planner.units import GIB
 from planner.vllm.command import read_command

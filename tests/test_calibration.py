@@ -22,7 +22,7 @@ from planner.calibration import (
 )
 from planner.constants import Constant, term
 from planner.errors import InvalidInputError
-from planner.runtime.calibration_file import merged, write
+from planner.runtime.calibrate.file import merged, write
 
 if TYPE_CHECKING:
     from pathlib import Path

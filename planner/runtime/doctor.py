@@ -12,10 +12,10 @@ from planner.frozen import frozen
 from planner.hardware.host import HostFacts, HostNeeds
 from planner.hardware.record import read_record
 from planner.rules.base import host_findings
-from planner.runtime import calibrate
-from planner.runtime.calibration_answer import constants
-from planner.runtime.host import host_facts
-from planner.runtime.host_needs import needs_of, to_download
+from planner.runtime.calibrate import flow as calibrate
+from planner.runtime.calibrate.answer import constants
+from planner.runtime.host.facts import host_facts
+from planner.runtime.host.needs import needs_of, to_download
 from planner.targets.files import read_document
 from planner.targets.formats.plan import is_plan, read_answer
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.finding import Finding
-    from planner.runtime.calibrate import Calibrated
+    from planner.runtime.calibrate.flow import Calibrated
 
 
 @frozen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 
 from planner.explore.change import with_layout, with_value
@@ -14,6 +14,7 @@ from planner.tui.answering import Answered, Answering, Failed, Job, Ranked
 from planner.tui.files import save_plan
 from planner.tui.keymap import checked
 from planner.tui.screens.confirm import Confirm
+from planner.tui.session import Session
 from planner.tui.title import title
 from planner.tui.whatif import WhatIf
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
-    from planner.explore.look import View
     from planner.plan import Answer
     from planner.policy.policy import Tui
     from planner.request import Request
@@ -31,11 +31,9 @@ if TYPE_CHECKING:
     from planner.tui.panels.findings import Mend
 
 DARK, LIGHT = "textual-dark", "textual-light"
-#: changes that can be taken back
-_MOST_UNDONE = 200
 
 
-class PlannerApp(App[None]):
+class PlannerApp(Session):
     """A request that is edited in place, and its answer drawn beside it."""
 
     CSS_PATH = "planner.tcss"
@@ -58,21 +56,15 @@ class PlannerApp(App[None]):
         """Begin with a request.
 
         Args:
-            request: what was typed or read.
-            environ: of this process: where models lie, which secrets are set.
+            request: as ``Session`` takes it.
+            environ: as ``Session`` takes it.
             best: take the best layout first.
-            kept: the file that the request was read from.
+            kept: as ``Session`` takes it.
             settings: the user's own keys and colours.
         """
-        super().__init__()
-        self.request, self.environ = request, environ
+        super().__init__(request, environ, kept=kept)
         self.answering = Answering(self, environ)
-        self.view: View | None = None
-        self.pin: View | None = None
         self.ranked: Answer | None = None
-        self.kept = kept
-        self.saved: Request | None = request if kept else None
-        self._done: list[Request] = []
         self._begin_with_best = best
         self.what_if = WhatIf()
         if settings is not None:
@@ -82,22 +74,10 @@ class PlannerApp(App[None]):
     def on_mount(self) -> None:
         """Answer what was typed."""
         self.push_screen(self.what_if)
-        self.call_after_refresh(self._ask, best=self._begin_with_best)
+        self.call_after_refresh(self.ask, best=self._begin_with_best)
 
-    def change(self, request: Request, *, best: bool = False) -> None:
-        """Ask something else; the answer is drawn when it is there."""
-        if request != self.request or best:
-            self._done = [*self._done[-_MOST_UNDONE:], self.request]
-            self.request = request
-            self._ask(best=best)
-
-    def undo(self) -> None:
-        """Take the last change back."""
-        if self._done:
-            self.request = self._done.pop()
-            self._ask(best=False)
-
-    def _ask(self, *, best: bool) -> None:
+    def ask(self, *, best: bool) -> None:
+        """Have the request answered, away from the screen."""
         self._draw_request()
         if self.request.model:
             self.answering.ask(Job(request=self.request, best=best))
@@ -116,7 +96,7 @@ class PlannerApp(App[None]):
         """Draw an answer, unless something else was asked since."""
         if message.job.request != self.request:
             return
-        if self.saved == message.job.request or not self._done:
+        if self.saved == message.job.request or not self.changed:
             self.saved = message.view.request
         self.request, self.view = message.view.request, message.view
         self._draw_request()

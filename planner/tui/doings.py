@@ -1,4 +1,4 @@
-"""What the keys of the main screen do, each a function of the application."""
+"""What keys of the main screen do with the plan, each a function of the application."""
 
 from __future__ import annotations
 
@@ -7,14 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 from planner.explore import shelf
 from planner.explore.change import freed, read_value, typed, value_of, with_value
 from planner.explore.knob import find_knob
-from planner.manual import page_of
 from planner.tui.files import open_plan, save_plan
 from planner.tui.help import help_page
-from planner.tui.jump import Jump
-from planner.tui.page import rule_page
-from planner.tui.panels.findings import Mend
 from planner.tui.screens.browse import Browse
-from planner.tui.screens.card import Reading
 from planner.tui.screens.compare import Compare
 from planner.tui.screens.launch import Launch
 from planner.tui.screens.prompt import Prompt
@@ -23,14 +18,13 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from planner.explore.knob import Knob
-    from planner.tui.app import PlannerApp
+    from planner.tui.session import Session
 
-_LETTERS = "asdfghjkl"
 _NO_PLAN = "there is no plan yet"
 
 
-def _own(app: App[Any]) -> PlannerApp:
-    return cast("PlannerApp", app)
+def _own(app: App[Any]) -> Session:
+    return cast("Session", app)
 
 
 def pin(app: App[Any]) -> None:
@@ -59,29 +53,6 @@ def best(app: App[Any]) -> None:
 def undo(app: App[Any]) -> None:
     """Take the last change back."""
     _own(app).undo()
-
-
-def fix(app: App[Any]) -> None:
-    """Do what the finding under the cursor says, else the first that names an option."""
-    chosen = _own(app).what_if.findings.chosen
-    if chosen is None:
-        app.notify("there is nothing to fix")
-    else:
-        app.post_message(Mend(chosen))
-
-
-def explain(app: App[Any]) -> None:
-    """The page of the rule under the cursor."""
-    chosen = _own(app).what_if.findings.chosen
-    if chosen is None:
-        app.notify("there is no finding to explain")
-    else:
-        explain_code(app, chosen.code)
-
-
-def explain_code(app: App[Any], code: str) -> None:
-    """The page of a rule."""
-    app.push_screen(Reading(code, rule_page(page_of(code))))
 
 
 def launch(app: App[Any]) -> None:
@@ -162,14 +133,3 @@ def _set(app: App[Any], name: str, text: str | None) -> None:
 def help_(app: App[Any]) -> None:
     """About what has the focus."""
     app.push_screen(help_page(app))
-
-
-def jump(app: App[Any]) -> None:
-    """Letters on the parts of the screen."""
-    screen = _own(app).what_if
-    from planner.tui.whatif import PARTS
-
-    parts = [name for name in PARTS if screen.query_one(f"#{name}").region.area]
-    letters = dict(zip(_LETTERS, parts, strict=False))
-    places = {key: screen.query_one(f"#{name}").region for key, name in letters.items()}
-    app.push_screen(Jump(places), lambda key: screen.action_go(letters[key]) if key else None)

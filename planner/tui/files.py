@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.plan import Answer
-    from planner.tui.app import PlannerApp
+    from planner.tui.session import Session
 
 _NAME = "plan.yaml"
 
 
-def open_plan(app: PlannerApp) -> None:
+def open_plan(app: Session) -> None:
     """Ask for a file, and look at what it describes."""
 
     def take(name: str | None) -> None:
@@ -40,7 +40,7 @@ def open_plan(app: PlannerApp) -> None:
     app.push_screen(card, take)
 
 
-def save_plan(app: PlannerApp, then: Callable[[], None] | None = None) -> None:
+def save_plan(app: Session, then: Callable[[], None] | None = None) -> None:
     """Ask for a file, and write the plan that is looked at; its suffix says the format."""
     if app.view is None:
         app.notify("there is no plan to save yet", severity="warning")
@@ -65,7 +65,7 @@ def save_plan(app: PlannerApp, then: Callable[[], None] | None = None) -> None:
     app.push_screen(card, take)
 
 
-def _write(app: PlannerApp, answer: Answer, name: str, then: Callable[[], None] | None) -> None:
+def _write(app: Session, answer: Answer, name: str, then: Callable[[], None] | None) -> None:
     try:
         write_plan(answer, name)
     except PlannerError as error:

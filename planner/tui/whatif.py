@@ -10,22 +10,27 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static, Tab, Tabs
 
+from planner.manual import page_of
 from planner.tui import doings
 from planner.tui.controls import Control, Controls, Edit
+from planner.tui.jump import Jump
 from planner.tui.keybar import KeyBar
+from planner.tui.page import rule_page
 from planner.tui.panels.alternatives import AlternativesPanel
 from planner.tui.panels.cluster import ClusterPanel
-from planner.tui.panels.findings import Explain, FindingsPanel
+from planner.tui.panels.findings import Explain, FindingsPanel, Mend
 from planner.tui.panels.memory import MemoryPanel
 from planner.tui.panels.panel import Panel
 from planner.tui.panels.plot import ContextPanel
 from planner.tui.panels.speed import SpeedPanel
+from planner.tui.screens.card import Reading
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from planner.errors import PlannerError
     from planner.explore.look import View
+    from planner.finding import Finding
     from planner.plan import Answer
 
 #: panels that share a place on a small screen, with the word on their tab
@@ -38,6 +43,7 @@ SHARED = {
 }
 #: every part of the screen, in the order of its number key
 PARTS = ("controls", "memory", *SHARED)
+_LETTERS = "asdfghjkl"
 
 
 class WhatIf(Screen[None]):
@@ -51,8 +57,8 @@ class WhatIf(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-high")]  # noqa: RUF012 - as above
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "do('fix')", "fix", id="fix"),
-        Binding("e", "do('explain')", "explain", id="explain"),
+        Binding("f", "fix", "fix", id="fix"),
+        Binding("e", "explain", "explain", id="explain"),
         Binding("b", "do('best')", "best", id="best"),
         Binding("space", "do('pin')", "pin", id="pin"),
         Binding("c", "do('compare')", "compare", id="compare"),
@@ -66,7 +72,7 @@ class WhatIf(Screen[None]):
         Binding("m", "do('models')", "models", id="models"),
         Binding("g", "do('hardware')", "GPUs", id="hardware"),
         Binding("o", "do('open_')", "open", id="open"),
-        Binding("ctrl+o", "do('jump')", "jump", id="jump"),
+        Binding("ctrl+o", "jump", "jump", id="jump"),
         *(
             Binding(str(number), f"go('{name}')", f"go to {name}", id=f"go.{name}", show=False)
             for number, name in enumerate(PARTS, 1)
@@ -137,11 +143,39 @@ class WhatIf(Screen[None]):
 
     def on_explain(self, message: Explain) -> None:
         """The page of a rule is wanted."""
-        doings.explain_code(self.app, message.finding.code)
+        self._explain(message.finding)
+
+    def _explain(self, finding: Finding) -> None:
+        self.app.push_screen(Reading(finding.code, rule_page(page_of(finding.code))))
 
     def action_do(self, name: str) -> None:
         """What a key of this screen does: a function of ``doings``."""
         getattr(doings, name)(self.app)
+
+    def action_fix(self) -> None:
+        """Do what the finding under the cursor says, else the first that names an option."""
+        chosen = self.findings.chosen
+        if chosen is None:
+            self.app.notify("there is nothing to fix")
+        else:
+            self.app.post_message(Mend(chosen))
+
+    def action_explain(self) -> None:
+        """The page of the rule under the cursor."""
+        chosen = self.findings.chosen
+        if chosen is None:
+            self.app.notify("there is no finding to explain")
+        else:
+            self._explain(chosen)
+
+    def action_jump(self) -> None:
+        """Letters on the parts of the screen."""
+        parts = [name for name in PARTS if self.query_one(f"#{name}").region.area]
+        letters = dict(zip(_LETTERS, parts, strict=False))
+        places = {key: self.query_one(f"#{name}").region for key, name in letters.items()}
+        self.app.push_screen(
+            Jump(places), lambda key: self.action_go(letters[key]) if key else None
+        )
 
     def action_tables(self) -> None:
         """Figures for drawings, and back."""

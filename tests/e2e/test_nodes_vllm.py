@@ -11,7 +11,7 @@ import pytest
 
 from planner.cli.app import run
 from planner.launch.programs import path_of
-from planner.runtime.log_findings import log_findings
+from planner.runtime.calibrate.log_findings import log_findings
 from planner.runtime.process import Command, Process
 from planner.vllm.log import read_log
 from tests.e2e.conftest import OPTIONS

@@ -14,7 +14,7 @@ from planner.cli.app import run
 from planner.errors import UnknownNameError
 from planner.finding import Origin, Severity
 from planner.rules.base import Rule, find_rule, host_findings, rules
-from planner.runtime.log_findings import log_findings
+from planner.runtime.calibrate.log_findings import log_findings
 from planner.vllm.log import read_lines
 from tests.host_facts import host, well
 

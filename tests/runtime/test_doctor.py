@@ -13,7 +13,7 @@ from planner.cli.app import run
 from planner.report.base import Page
 from planner.report.json_ import render
 from planner.rules.base import host_findings
-from planner.runtime.host_needs import needs_of, to_download
+from planner.runtime.host.needs import needs_of, to_download
 from tests.host_facts import host, well
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from planner.cli.waiting import waiting
 from planner.errors import ExitCode
 
 if TYPE_CHECKING:
-    from planner.runtime.calibrate import Calibrated
+    from planner.runtime.calibrate.flow import Calibrated
 
 
 @click.command("calibrate", cls=PlannerCommand, vllm=True)
@@ -53,8 +53,8 @@ def calibrate(
     a failure, 2 if one cannot be used.
     """
     # numpy and the model's own modules: not for --help
-    from planner.runtime import calibrate as flow
-    from planner.runtime.calibration_answer import document
+    from planner.runtime.calibrate import flow
+    from planner.runtime.calibrate.answer import document
 
     dry, gone = typed.pop("dry_run"), typed.pop("forget")
     if gone:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from planner.runtime.calibration_answer import log_document
+from planner.runtime.calibrate.answer import log_document
 
 if TYPE_CHECKING:
     from planner.runtime.launch.run import Launched

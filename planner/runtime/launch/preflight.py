@@ -9,8 +9,8 @@ from planner.case.host import HostCase
 from planner.errors import RefusedError
 from planner.finding import Severity
 from planner.rules.base import host_findings
-from planner.runtime.host import host_facts
-from planner.runtime.host_needs import needs_of, to_download
+from planner.runtime.host.facts import host_facts
+from planner.runtime.host.needs import needs_of, to_download
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

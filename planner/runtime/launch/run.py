@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from planner.errors import PlannerError, UsageError
 from planner.finding import Severity
 from planner.frozen import frozen
-from planner.runtime.calibrate import judge_log
+from planner.runtime.calibrate.flow import judge_log
 from planner.runtime.launch.advice import advice
 from planner.runtime.launch.client import Client
 from planner.runtime.launch.first_request import Answered, first_request
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from planner.finding import Finding
     from planner.launch.base import Served
     from planner.request import Request
-    from planner.runtime.calibrate import JudgedLog
+    from planner.runtime.calibrate.flow import JudgedLog
     from planner.runtime.launch.runs.base import Part
     from planner.runtime.launch.watch import Display
     from planner.vllm.log import LogFacts

@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from planner.errors import InvalidInputError, ServerFailedError
-from planner.runtime.log_findings import is_general, log_findings, unknown_errors
+from planner.runtime.calibrate.log_findings import is_general, log_findings, unknown_errors
 from planner.runtime.process import Process, wait_any
 from planner.vllm.log import LogReader
 

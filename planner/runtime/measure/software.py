@@ -6,7 +6,7 @@ import os
 import shutil
 
 from planner.errors import UnavailableError
-from planner.runtime.host import software_of
+from planner.runtime.host.facts import software_of
 
 
 def find_python(name: str) -> str:

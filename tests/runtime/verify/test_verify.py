@@ -11,10 +11,10 @@ import pytest
 
 from planner.cli.app import run
 from planner.errors import InvalidInputError
+from planner.runtime.calibrate.record import facts_of_record
+from planner.runtime.calibrate.starts import read_starts
 from planner.runtime.launch.client import Client
-from planner.runtime.starts import read_starts
 from planner.runtime.verify.metrics import cache_config
-from planner.runtime.verify.record import facts_of_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
+from planner.runtime.calibrate.record import facts_of_record, is_record
 from planner.runtime.measure.facts import SCHEMA
 from planner.runtime.measure.results import read_results
-from planner.runtime.verify.record import facts_of_record, is_record
 from planner.vllm.log import LogFacts, Printed, read_lines, read_log
 
 if TYPE_CHECKING:

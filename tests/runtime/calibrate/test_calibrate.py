@@ -12,8 +12,8 @@ import pytest
 from planner.cli.app import run
 from planner.errors import InvalidInputError
 from planner.request import request
-from planner.runtime.calibrate import calibrate
-from planner.runtime.calibration_file import place
+from planner.runtime.calibrate.file import place
+from planner.runtime.calibrate.flow import calibrate
 from tests.log_writer import DATA, Written, h200_runs, text
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from planner.calibration import FAR_WIDTHS, Observation, distance
 from planner.case.term_constants import constants_key
 from planner.constants import term as shipped_term
 from planner.frozen import frozen
-from planner.runtime.explained import GRAPHS, WEIGHTS_TOLERANCE
-from planner.runtime.figures import captured_plan, quantities
+from planner.runtime.calibrate.explained import GRAPHS, WEIGHTS_TOLERANCE
+from planner.runtime.calibrate.figures import captured_plan, quantities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from planner.constants import Constant
     from planner.memory.cuda_graphs import CapturePlan
     from planner.memory.interval import Interval
-    from planner.runtime.figures import Term
-    from planner.runtime.logged_run import LoggedRun
+    from planner.runtime.calibrate.figures import Term
+    from planner.runtime.calibrate.logged_run import LoggedRun
 
 #: which constants take up a difference of a term: those that add to it, not those of its shape
 LEARNABLE: Mapping[str, tuple[tuple[str, str], ...]] = {

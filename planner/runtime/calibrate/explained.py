@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.case.graphs import graph_plan
-from planner.runtime.figures import captured_plan, quantities
+from planner.runtime.calibrate.figures import captured_plan, quantities
 from planner.units import MIB, gib_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.case import Case
-    from planner.runtime.figures import Term
+    from planner.runtime.calibrate.figures import Term
     from planner.vllm.log import LogFacts, Printed
 
 #: weights that differ by more are of another model, number format or layout

@@ -10,8 +10,8 @@ import pytest
 
 from planner.cli.app import run
 from planner.errors import InvalidInputError
+from planner.runtime.calibrate.starts import read_starts
 from planner.runtime.measure.facts import append
-from planner.runtime.starts import read_starts
 from planner.units import GIB
 from tests.log_writer import Written, h200_runs, lines
 

@@ -13,10 +13,10 @@ from planner.calibration import Calibration
 from planner.constants import term
 from planner.request import request
 from planner.resolve import resolve, table
-from planner.runtime.comparison import compare
-from planner.runtime.figures import quantities
-from planner.runtime.learn import Lesson, lesson
-from planner.runtime.logged_run import LoggedRun, logged_run
+from planner.runtime.calibrate.comparison import compare
+from planner.runtime.calibrate.figures import quantities
+from planner.runtime.calibrate.learn import Lesson, lesson
+from planner.runtime.calibrate.logged_run import LoggedRun, logged_run
 from planner.search import fixed_layout
 from planner.units import GIB
 from planner.vllm.log import read_lines

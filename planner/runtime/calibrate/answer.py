@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from planner.runtime.calibration_file import holds, learnt
+from planner.runtime.calibrate.file import holds, learnt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.calibration import Observation
     from planner.constants import Constant
-    from planner.runtime.calibrate import Calibrated, JudgedLog
-    from planner.runtime.figures import Term
+    from planner.runtime.calibrate.figures import Term
+    from planner.runtime.calibrate.flow import Calibrated, JudgedLog
 
 _SIZES = (
     "tensor_parallel_size",

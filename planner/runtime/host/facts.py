@@ -17,7 +17,7 @@ from planner.errors import UnavailableError
 from planner.hardware.host import HUB_CACHE, Folder, HostFacts, Software
 from planner.hardware.record import read_record
 from planner.model.local_caches import cache_home, expanded, hub_cache
-from planner.runtime import host_python, host_services, host_system
+from planner.runtime.host import installed, services, system
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,25 +51,25 @@ def host_facts(
     process = os.environ if environ is None else environ
     nvml, problem = _nvml(process)
     return HostFacts(
-        system=host_system.system_name(),
-        glibc=host_system.glibc_release(),
-        **host_system.memory(),
-        **host_system.memory_limit(),
-        **host_system.shared_memory(),
-        listening_ports=host_system.listening_ports(),
-        pci_gpus=host_system.pci_gpus(),
-        interfaces=host_system.devices("net"),
-        rdma_devices=host_system.devices("infiniband"),
-        kernel_driver=host_system.kernel_driver(),
+        system=system.system_name(),
+        glibc=system.glibc_release(),
+        **system.memory(),
+        **system.memory_limit(),
+        **system.shared_memory(),
+        listening_ports=system.listening_ports(),
+        pci_gpus=system.pci_gpus(),
+        interfaces=system.devices("net"),
+        rdma_devices=system.devices("infiniband"),
+        kernel_driver=system.kernel_driver(),
         nvml_installed=find_spec("pynvml") is not None,
         nvml=nvml,
         nvml_problem=problem,
         software=software_of(python or sys.executable),
         planner_scripts=planner_scripts(),
-        docker=host_services.docker(),
+        docker=services.docker(),
         folders=folders(process),
         environment=telling(process),
-        endpoints=host_services.endpoints(process) if online else (),
+        endpoints=services.endpoints(process) if online else (),
     )
 
 
@@ -80,7 +80,7 @@ def software_of(python: str) -> Software:
         UnavailableError: it does not run.
     """
     # as text: a script's folder would lie on its path, and shadow what is installed
-    script = Path(host_python.__file__).read_text(encoding="utf-8")
+    script = Path(installed.__file__).read_text(encoding="utf-8")
     try:
         done = subprocess.run(  # noqa: S603 - the Python that the user named
             [python, "-c", script], capture_output=True, text=True, check=True, timeout=_PYTHON_S
@@ -106,11 +106,9 @@ def folders(environ: Mapping[str, str]) -> tuple[Folder, ...]:
     moved = environ.get("VLLM_CACHE_ROOT")
     root = expanded(moved, environ) if moved else cache_home(environ) / "vllm"
     return (
-        host_system.folder(HUB_CACHE, hub_cache(environ)),
-        host_system.folder("VLLM_CACHE_ROOT", root),
-        host_system.folder(
-            "TMPDIR", Path(environ.get("TMPDIR") or tempfile.gettempdir()), count=False
-        ),
+        system.folder(HUB_CACHE, hub_cache(environ)),
+        system.folder("VLLM_CACHE_ROOT", root),
+        system.folder("TMPDIR", Path(environ.get("TMPDIR") or tempfile.gettempdir()), count=False),
     )
 
 

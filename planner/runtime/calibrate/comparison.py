@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 from planner.memory.budget import requested_bytes
 from planner.memory.interval import Interval
-from planner.runtime.explained import (
+from planner.runtime.calibrate.explained import (
     interval_words,
     room_explained,
     term_explained,
     weights_explained,
 )
-from planner.runtime.figures import Term, quantities
+from planner.runtime.calibrate.figures import Term, quantities
 from planner.vllm.log import Printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from planner.case import Case
-    from planner.runtime.logged_run import LoggedRun
+    from planner.runtime.calibrate.logged_run import LoggedRun
     from planner.vllm.log import LogFacts, RankFacts
 
 #: two digits behind the point are printed of a concurrency

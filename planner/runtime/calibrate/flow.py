@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError, UsageError
 from planner.frozen import frozen
-from planner.runtime import calibration_file
-from planner.runtime.comparison import compare
-from planner.runtime.learn import Lesson, lesson
-from planner.runtime.log_findings import log_findings, unknown_errors
-from planner.runtime.logged_run import logged_run
-from planner.runtime.starts import read_starts
+from planner.runtime.calibrate import file as calibration_file
+from planner.runtime.calibrate.comparison import compare
+from planner.runtime.calibrate.learn import Lesson, lesson
+from planner.runtime.calibrate.log_findings import log_findings, unknown_errors
+from planner.runtime.calibrate.logged_run import logged_run
+from planner.runtime.calibrate.starts import read_starts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from planner.calibration import Observation
     from planner.finding import Finding
     from planner.request import Request
-    from planner.runtime.figures import Term
-    from planner.runtime.logged_run import LoggedRun
+    from planner.runtime.calibrate.figures import Term
+    from planner.runtime.calibrate.logged_run import LoggedRun
     from planner.vllm.log import LogFacts
 
 

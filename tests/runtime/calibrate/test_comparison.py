@@ -9,14 +9,14 @@ import pytest
 
 from planner.errors import UsageError
 from planner.request import Request, request
-from planner.runtime.comparison import compare
-from planner.runtime.logged_run import LoggedRun, logged_run
+from planner.runtime.calibrate.comparison import compare
+from planner.runtime.calibrate.logged_run import LoggedRun, logged_run
 from planner.units import GIB
 from planner.vllm.log import LogFacts, read_lines, read_log
 from tests.log_writer import DATA, Written, h200_runs, text
 
 if TYPE_CHECKING:
-    from planner.runtime.figures import Term
+    from planner.runtime.calibrate.figures import Term
 
 #: by how much room, tokens and weights may be off; the median is far below
 ROOM, WEIGHTS = 0.007, 0.0015

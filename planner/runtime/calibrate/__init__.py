@@ -1,0 +1,1 @@
+"""Logs of vLLM held against the planner, and what they teach."""
