@@ -32,7 +32,7 @@ PRIORS: dict[str, tuple[float, float]] = {
     "glue_passes": (14.0, 0.3),
     "experts_launch": (0.8, 0.3),
     "experts_stream": (1.0, 0.15),
-    "experts_compute": (1.2, 0.3),
+    "experts_compute": (1.0, 0.3),
     "experts_variety": (0.8, 0.3),
     "all_reduce": (1.0, 0.25),
     "step_s": (1.2e-3, 0.7),

@@ -191,6 +191,8 @@ class _Reader:
             on_rank=held,
             per_token=float(min(self._grid.architecture.experts_per_token or 1, module.count)),
             weights=self._rows(weights),
+            hidden=2.0 * shard.hidden,
+            between=self._rows(sum(map(sum, shard.matrices)) - 2 * shard.hidden),
             expert_bytes=self._bytes(module, scheme) / held,
             spread=column((self._grid.layouts.dp > 1).astype(np.int64)),
         )

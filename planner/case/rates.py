@@ -34,6 +34,8 @@ _ALIKE = {
     "bf16": ("bf16",),
 }
 _WEIGHTS_ONLY = ("int4", "bf16")
+#: of an activation in 16 bits, and of one that is read so and written in 8
+VALUE_BYTES, QUANTIZED_BYTES = 2.0, 3.0
 #: operations for each byte of bandwidth of a board whose rate is not recorded, as boards have it
 _USUAL_BALANCE = 200.0
 #: bandwidth of a board of which nothing is recorded, bytes a second
@@ -108,6 +110,7 @@ def _gemm(board: Accelerator, kernels: Kernels, name: str, width: float) -> Gemm
         flops=peak(board, found.peak) * found.efficiency,
         bytes_per_s=width * found.stream,
         quantizations=QUANTIZATIONS[name] if native else 0,
+        quantize_s=_moved_s(found.quantize_stream, width, QUANTIZED_BYTES) if native else 0.0,
     )
 
 
@@ -118,7 +121,13 @@ def _experts(board: Accelerator, kernels: Kernels, name: str, width: float) -> E
         floor_s=found.floor_s,
         flops=peak(board, found.peak) * found.efficiency,
         bytes_per_s=width * found.stream,
+        pair_value_s=_moved_s(found.pair_stream, width, VALUE_BYTES),
     )
+
+
+def _moved_s(stream: float | None, width: float, value_bytes: float) -> float:
+    """Seconds for each value; none where no share of the bandwidth is known."""
+    return value_bytes / (width * stream) if stream else 0.0
 
 
 def _asked(grid: Grid, name: str) -> str:

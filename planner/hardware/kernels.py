@@ -21,6 +21,8 @@ class GemmKernel:
     """Share of that rate that large products reach."""
     stream: float
     """Share of the memory's bandwidth at which weights are read."""
+    quantize_stream: float | None = None
+    """Share of that bandwidth at which an input is brought into the format; None: it stays."""
     points: int = 0
     """Measured products it rests on; 0: carried over from another format or board."""
     error: float | None = None
@@ -41,6 +43,8 @@ class ExpertsKernel:
     """Share of the peak that large groups reach."""
     stream: float
     """Share of the memory's bandwidth at which the experts that were hit are read."""
+    pair_stream: float | None = None
+    """Share of it at which what goes in and out of the products is moved, a token and expert."""
     points: int = 0
     """As for linear layers."""
     error: float | None = None

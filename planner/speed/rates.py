@@ -14,22 +14,28 @@ if TYPE_CHECKING:
 class GemmRate:
     """Linear layers of one format: seconds at least, operations and bytes a second.
 
-    ``quantizations``: kernels that bring activations into the format before the product.
+    ``quantizations``: kernels that bring activations into the format before the product, and
+    ``quantize_s`` what they take for each value.
     """
 
     floor_s: float
     flops: float
     bytes_per_s: float
     quantizations: int = 0
+    quantize_s: float = 0.0
 
 
 @frozen
 class ExpertsRate:
-    """Routed experts of one format."""
+    """Routed experts of one format.
+
+    ``pair_value_s``: for each value that goes in or out of a product, of a token and an expert.
+    """
 
     floor_s: float
     flops: float
     bytes_per_s: float
+    pair_value_s: float = 0.0
 
 
 @frozen

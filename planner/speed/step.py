@@ -138,6 +138,7 @@ def _matmul(time: StepTime, matmul: MatMul, engine: Engine, tokens: Floats) -> N
     read = moved / (rate.bytes_per_s * tuning["gemm_stream"])
     arithmetic = 2 * tokens * size / (rate.flops * tuning["gemm_compute"])
     time.kernel(matmul.count, floor, read, arithmetic, "weights")
+    time.add("compute", matmul.count * tokens * matmul.inputs * rate.quantize_s)
 
 
 def _experts(time: StepTime, experts: ExpertMatMul, engine: Engine, tokens: Floats) -> None:
@@ -153,9 +154,11 @@ def _experts(time: StepTime, experts: ExpertMatMul, engine: Engine, tokens: Floa
     pairs = seen * experts.per_token * experts.on_rank / experts.total
     read = visited * experts.expert_bytes / (rate.bytes_per_s * tuning["experts_stream"])
     arithmetic = 2 * pairs * experts.weights / (rate.flops * tuning["experts_compute"])
+    # tokens are sorted by expert, and their results summed, whichever rank has the expert
+    values = seen * experts.per_token * experts.hidden + pairs * experts.between
     time.add("launches", experts.count * tuning["experts_launch"] * rate.floor_s)
     time.add("weights", experts.count * read)
-    time.add("compute", experts.count * arithmetic)
+    time.add("compute", experts.count * (arithmetic + values * rate.pair_value_s))
 
 
 def _attention(

@@ -44,6 +44,8 @@ class ExpertMatMul:
         total: experts of a layer; on_rank: those of the fullest rank; per_token: that a token
             visits.
         weights: multiplications a token takes in one expert on a rank.
+        hidden, between: values that a token and an expert's products have in and out: of the
+            layer, which every rank moves for all experts, and between them, of those on a rank.
         expert_bytes: of one expert on a rank.
         spread: whether a rank sees the tokens of all data-parallel ranks.
     """
@@ -54,6 +56,8 @@ class ExpertMatMul:
     on_rank: Floats
     per_token: float
     weights: Floats
+    hidden: float
+    between: Floats
     expert_bytes: Floats
     spread: Floats
 
