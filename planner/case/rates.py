@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from planner.case.term_constants import constants_key
 from planner.constants import term
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from planner.case.grid import Grid
     from planner.hardware.accelerator import Accelerator
-    from planner.hardware.kernels import AttentionKernel, ExpertsKernel, GemmKernel, Kernels
+    from planner.hardware.kernels import AttentionKernel, Kernels, MatrixKernel
+
+K = TypeVar("K", bound="MatrixKernel")
 
 #: formats whose products take activations in 8 or 4 bits, with the kernels that bring them there
 QUANTIZATIONS = {"fp8": 1, "fp8_block": 2, "nvfp4": 1, "int8": 1, "mxfp8": 1}
@@ -83,14 +85,8 @@ def peak(board: Accelerator, name: str) -> float:
     return found or _USUAL_BALANCE * bandwidth(board)
 
 
-def nearest(kernels: tuple[GemmKernel, ...], name: str) -> GemmKernel:
-    """The linear layers' figures for a format, or for the one most like it."""
-    by_name = {kernel.format: kernel for kernel in kernels}
-    return by_name[next(each for each in _ALIKE.get(name, _WEIGHTS_ONLY) if each in by_name)]
-
-
-def nearest_experts(kernels: tuple[ExpertsKernel, ...], name: str) -> ExpertsKernel:
-    """The experts' figures for a format, or for the one most like it."""
+def nearest(kernels: tuple[K, ...], name: str) -> K:
+    """The figures for a format, or for the one most like it."""
     by_name = {kernel.format: kernel for kernel in kernels}
     return by_name[next(each for each in _ALIKE.get(name, _WEIGHTS_ONLY) if each in by_name)]
 
@@ -116,7 +112,7 @@ def _gemm(board: Accelerator, kernels: Kernels, name: str, width: float) -> Gemm
 
 def _experts(board: Accelerator, kernels: Kernels, name: str, width: float) -> ExpertsRate:
     unpacked = name in QUANTIZATIONS and not is_native(board, name)
-    found = nearest_experts(kernels.experts, "int4" if unpacked else name)
+    found = nearest(kernels.experts, "int4" if unpacked else name)
     return ExpertsRate(
         floor_s=found.floor_s,
         flops=peak(board, found.peak) * found.efficiency,

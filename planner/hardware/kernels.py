@@ -8,51 +8,47 @@ from planner.frozen import frozen
 
 
 @frozen
-class GemmKernel:
-    """Matrix products of linear layers in one weight format."""
+class _Kernel:
+    points: int = 0
+    """Measurements it rests on; 0: carried over from another format or board."""
+    error: float | None = None
+    """Mean error of the fit on those points."""
+
+
+@frozen
+class MatrixKernel(_Kernel):
+    """Matrix products in one weight format."""
 
     format: str
     """Family of kernels, as ``quant/`` names it: bf16, fp8, fp8_block, nvfp4, int4 …"""
     peak: str
     """Whose dense rate of the board bounds it: bf16, fp8, fp4, int8."""
     floor_s: float
-    """What a small product takes under CUDA graphs, preparing its input included."""
+    """What a small product takes under CUDA graphs: preparing its input, or routing, included."""
     efficiency: float
     """Share of that rate that large products reach."""
     stream: float
-    """Share of the memory's bandwidth at which weights are read."""
+    """Share of the memory's bandwidth at which weights are read, of experts those that are hit."""
+
+
+@frozen
+class GemmKernel(MatrixKernel):
+    """Matrix products of linear layers in one weight format."""
+
     quantize_stream: float | None = None
     """Share of that bandwidth at which an input is brought into the format; None: it stays."""
-    points: int = 0
-    """Measured products it rests on; 0: carried over from another format or board."""
-    error: float | None = None
-    """Mean error of the fit on those points."""
 
 
 @frozen
-class ExpertsKernel:
+class ExpertsKernel(MatrixKernel):
     """Grouped products of routed experts in one weight format."""
 
-    format: str
-    """As for linear layers."""
-    peak: str
-    """As for linear layers."""
-    floor_s: float
-    """Routing, sorting and launches of one layer."""
-    efficiency: float
-    """Share of the peak that large groups reach."""
-    stream: float
-    """Share of the memory's bandwidth at which the experts that were hit are read."""
     pair_stream: float | None = None
     """Share of it at which what goes in and out of the products is moved, a token and expert."""
-    points: int = 0
-    """As for linear layers."""
-    error: float | None = None
-    """As for linear layers."""
 
 
 @frozen
-class AttentionKernel:
+class AttentionKernel(_Kernel):
     """Attention over a cache in one number format."""
 
     format: str
@@ -67,10 +63,6 @@ class AttentionKernel:
     """Share of the 16-bit rate that prompts reach."""
     prefill_stream: float
     """Share of the memory's bandwidth at which a prompt's queries, keys and values are moved."""
-    points: int = 0
-    """As for linear layers."""
-    error: float | None = None
-    """As for linear layers."""
 
 
 @frozen

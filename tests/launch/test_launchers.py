@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from difflib import unified_diff
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -19,7 +20,8 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "launch"
 def written(to: str, case: str) -> tuple[LaunchFile, ...]:
     """What a launcher writes; its refusal as a file.
 
-    Programs that are handed on as they are have tests of their own.
+    Programs that are handed on as they are have tests of their own; of one whose constants are
+    filled in, one case holds the whole.
     """
     programs = {name: source_of(name) for name in ("process_guard", "ray_cluster", "start_nodes")}
     try:
@@ -28,7 +30,17 @@ def written(to: str, case: str) -> tuple[LaunchFile, ...]:
         return (LaunchFile(path="refused.txt", text=f"{error.message}\n"),)
     for name, source in programs.items():
         files = tuple(replace(f, text=f.text.replace(source, f"({name})\n")) for f in files)
-    return tuple(file for file in files if file.text not in {f"({p})\n" for p in programs})
+    files = tuple(file for file in files if file.text not in {f"({p})\n" for p in programs})
+    if case == CASES[0]:
+        return files
+    return tuple(as_difference(f, "batch") if f.path == "batch.py" else f for f in files)
+
+
+def as_difference(file: LaunchFile, program: str) -> LaunchFile:
+    """What was filled into a program."""
+    before, after = source_of(program).splitlines(), file.text.splitlines()
+    lines = unified_diff(before, after, program, file.path, n=0, lineterm="")
+    return replace(file, path=f"{file.path}.diff", text="\n".join((*lines, "")))
 
 
 @pytest.mark.parametrize("case", CASES)
