@@ -2,48 +2,46 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
-from planner.cli.options import group_option, price, several
+from planner.cli.options import POSITIVE, group_option, price, several
 
-_POSITIVE = click.FloatRange(min=0, min_open=True)
 _REPLICAS = click.IntRange(min=0)
+_buying = partial(group_option, "buying, without --gpus and with a load")
 
 goal = several(
     group_option(
         "workload",
         "--min-throughput",
-        type=_POSITIVE,
+        type=POSITIVE,
         metavar="TOKENS",
         help="Output tokens a second that all GPUs must give.",
     ),
     price,
     group_option(
-        "money", "--max-cost", type=_POSITIVE, metavar="USD", help="An hour, for all GPUs."
+        "money", "--max-cost", type=POSITIVE, metavar="USD", help="An hour, for all GPUs."
     ),
-    group_option(
-        "buying, without --gpus and with a load",
+    _buying(
         "--among",
         multiple=True,
         metavar="NAME,…",
         help="Boards or node types to choose from (all priced).",
     ),
-    group_option(
-        "buying, without --gpus and with a load",
+    _buying(
         "--growth",
         multiple=True,
         metavar="N,…",
         help="The same for 2, 10, 100 times the load.",
     ),
-    group_option(
-        "buying, without --gpus and with a load",
+    _buying(
         "--spare",
         type=_REPLICAS,
         metavar="N",
         help="Servers beyond the load, for when one fails (0).",
     ),
-    group_option(
-        "buying, without --gpus and with a load",
+    _buying(
         "--surge",
         type=_REPLICAS,
         metavar="N",

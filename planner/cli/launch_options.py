@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.options import format_option, group_option, several
+from planner.cli.options import COUNT, POSITIVE, format_option, group_option, several
 from planner.errors import UsageError
 from planner.launch.base import launchers
 
@@ -46,7 +46,7 @@ launching = several(
     group_option(
         "launch",
         "--layout",
-        type=click.IntRange(min=1),
+        type=COUNT,
         default=1,
         metavar="N",
         help="Which of the plan's layouts (1).",
@@ -56,7 +56,7 @@ launching = several(
     group_option(
         "launch",
         "--replicas",
-        type=click.IntRange(min=1),
+        type=COUNT,
         default=1,
         metavar="N",
         help="Deployments side by side (1).",
@@ -106,7 +106,7 @@ launching = several(
     group_option(
         "running",
         "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=POSITIVE,
         default=3600.0,
         metavar="S",
         help="Seconds until it must answer (3600).",

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from planner.request import Request
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
-_POSITIVE = click.IntRange(min=1)
+COUNT = click.IntRange(min=1)
+POSITIVE = click.FloatRange(min=0, min_open=True)
 
 
 def several(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
@@ -103,7 +104,7 @@ storage = group_option(
 )
 
 search = group_option(
-    "search", "--top", type=_POSITIVE, metavar="N", help="Layouts to answer with (5)."
+    "search", "--top", type=COUNT, metavar="N", help="Layouts to answer with (5)."
 )
 
 judgement = several(

@@ -2,72 +2,56 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
-from planner.cli.options import group_option, several
+from planner.cli.options import COUNT, POSITIVE, group_option, several
 
-_POSITIVE = click.IntRange(min=1)
-_ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
+_workload = partial(group_option, "workload")
 
 workload = several(
-    group_option(
-        "workload",
+    _workload(
         "--workload",
         metavar="NAME|FILE",
         help="Lengths: chat, rag, summarise, code, reasoning, or a .jsonl of requests.",
     ),
-    group_option(
-        "workload", "--input-tokens", type=_POSITIVE, metavar="N", help="Tokens of a prompt (1024)."
-    ),
-    group_option(
-        "workload",
+    _workload("--input-tokens", type=COUNT, metavar="N", help="Tokens of a prompt (1024)."),
+    _workload(
         "--output-tokens",
-        type=_POSITIVE,
+        type=COUNT,
         metavar="N",
         help="Tokens of an answer (256).",
     ),
-    group_option(
-        "workload", "--concurrency", type=_POSITIVE, metavar="N", help="Requests at a time."
-    ),
-    group_option(
-        "workload", "--request-rate", type=_ABOVE_ZERO, metavar="RATE", help="Requests a second."
-    ),
-    group_option(
-        "workload",
+    _workload("--concurrency", type=COUNT, metavar="N", help="Requests at a time."),
+    _workload("--request-rate", type=POSITIVE, metavar="RATE", help="Requests a second."),
+    _workload(
         "--prefix-cache-hit-rate",
         type=click.FloatRange(0, 1, max_open=True),
         metavar="SHARE",
         help="Of prompt tokens that an earlier prompt began with (0).",
     ),
-    group_option(
-        "workload",
+    _workload(
         "--acceptance-rate",
         type=click.FloatRange(0, 1),
         metavar="SHARE",
         help="Of drafted tokens that are accepted (a usual one).",
     ),
-    group_option(
-        "workload", "--arrival", type=click.Choice(["steady", "burst"]), help="How they come."
-    ),
-    group_option(
-        "workload", "--num-prompts", type=_POSITIVE, metavar="N", help="Requests of a burst."
-    ),
-    group_option(
-        "workload",
+    _workload("--arrival", type=click.Choice(["steady", "burst"]), help="How they come."),
+    _workload("--num-prompts", type=COUNT, metavar="N", help="Requests of a burst."),
+    _workload(
         "--ttft-ms",
-        type=_ABOVE_ZERO,
+        type=POSITIVE,
         metavar="MS",
         help="Longest wait for the first token.",
     ),
-    group_option(
-        "workload",
+    _workload(
         "--tpot-ms",
-        type=_ABOVE_ZERO,
+        type=POSITIVE,
         metavar="MS",
         help="Longest wait for each further token.",
     ),
-    group_option(
-        "workload",
+    _workload(
         "--objective",
         type=click.Choice(["throughput", "latency", "cost", "context"]),
         help="What the best layout is best at (throughput).",

@@ -153,7 +153,8 @@ def _filled(values: Mapping[str, Mapping[str, Any]]) -> str:
             continue
         name = node.target.id
         if name in values and node.end_lineno is not None:
-            begins = f"{name}: {ast.unparse(node.annotation)} = {{"
             items = [f"    {key!r}: {value!r}," for key, value in values[name].items()]
-            lines[node.lineno - 1 : node.end_lineno] = [begins, *items, "}"]
+            inside = "\n".join(("", *items, "")) if items else ""
+            begins = f"{name}: {ast.unparse(node.annotation)}"
+            lines[node.lineno - 1 : node.end_lineno] = [f"{begins} = {{{inside}}}"]
     return "\n".join(("#!/usr/bin/env python3", *lines, ""))

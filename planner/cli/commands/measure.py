@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planner.cli.command import PlannerCommand
-from planner.cli.options import format_option, group_option
+from planner.cli.options import COUNT, POSITIVE, format_option, group_option
 from planner.cli.output import write
 from planner.errors import ExitCode
 from planner.vllm.flags import Spelling
@@ -93,14 +93,14 @@ def _spellings(params: Sequence[click.Parameter]) -> dict[str, Spelling]:
 @group_option(
     "points",
     "--decode-context",
-    type=click.IntRange(min=1),
+    type=COUNT,
     metavar="N",
     help="Tokens of each request's prompt in a batch (1024).",
 )
 @group_option(
     "points",
     "--repeats",
-    type=click.IntRange(min=1),
+    type=COUNT,
     metavar="N",
     help="Times each prompt is run (5).",
 )
@@ -110,14 +110,14 @@ def _spellings(params: Sequence[click.Parameter]) -> dict[str, Spelling]:
 @group_option(
     "running",
     "--jobs",
-    type=click.IntRange(min=1),
+    type=COUNT,
     metavar="N",
     help="Cases at a time (as many as there are GPUs for).",
 )
 @group_option(
     "running",
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=POSITIVE,
     default=900.0,
     metavar="S",
     help="Seconds for a case (900).",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planner.cli.command import PlannerCommand
-from planner.cli.options import format_option, group_option
+from planner.cli.options import COUNT, POSITIVE, format_option, group_option
 from planner.cli.output import write, write_file
 from planner.errors import ExitCode
 
@@ -22,14 +22,13 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("what", "planned", "interval", "actual", "unit", "verdict")
 _LOAD = ("requests", "concurrency", "input_tokens", "output_tokens")
-_POSITIVE = click.IntRange(min=1)
 
 
 @click.command("verify", cls=PlannerCommand)
 @click.argument("url")
 @click.argument("plan")
 @group_option(
-    "plan", "--layout", type=_POSITIVE, default=1, metavar="N", help="Which of its layouts (1)."
+    "plan", "--layout", type=COUNT, default=1, metavar="N", help="Which of its layouts (1)."
 )
 @group_option(
     "plan",
@@ -42,19 +41,15 @@ _POSITIVE = click.IntRange(min=1)
 @group_option(
     "load", "--planned-load", is_flag=True, help="The load that the plan's speed is told for."
 )
-@group_option("load", "--requests", type=_POSITIVE, metavar="N", help="Requests (8).")
-@group_option("load", "--concurrency", type=_POSITIVE, metavar="N", help="At a time (1).")
-@group_option(
-    "load", "--input-tokens", type=_POSITIVE, metavar="N", help="Tokens of a prompt (1024)."
-)
-@group_option(
-    "load", "--output-tokens", type=_POSITIVE, metavar="N", help="Tokens of an answer (64)."
-)
+@group_option("load", "--requests", type=COUNT, metavar="N", help="Requests (8).")
+@group_option("load", "--concurrency", type=COUNT, metavar="N", help="At a time (1).")
+@group_option("load", "--input-tokens", type=COUNT, metavar="N", help="Tokens of a prompt (1024).")
+@group_option("load", "--output-tokens", type=COUNT, metavar="N", help="Tokens of an answer (64).")
 @group_option(
     "load",
     "--seconds",
     "limit_s",
-    type=click.FloatRange(min=0, min_open=True),
+    type=POSITIVE,
     default=60.0,
     metavar="S",
     help="No request is begun after that (60).",

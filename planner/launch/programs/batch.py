@@ -2,8 +2,7 @@
 
 PROMPTS is text, a prompt a line, or JSON lines (``.jsonl``): each an object with ``prompt`` or
 ``messages``, and if it likes with fields of vLLM's SamplingParams and with the ``model``, the name
-of an adapter, that answers it. ANSWERS has a line of JSON for
-each of them, in their order.
+of an adapter, that answers it. ANSWERS has a line of JSON for each of them, in their order.
 """
 
 from __future__ import annotations

@@ -3,8 +3,7 @@
 
 PROMPTS is text, a prompt a line, or JSON lines (``.jsonl``): each an object with ``prompt`` or
 ``messages``, and if it likes with fields of vLLM's SamplingParams and with the ``model``, the name
-of an adapter, that answers it. ANSWERS has a line of JSON for
-each of them, in their order.
+of an adapter, that answers it. ANSWERS has a line of JSON for each of them, in their order.
 """
 
 from __future__ import annotations
@@ -16,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 #: of this process and those that it starts
-ENVIRONMENT: dict[str, str] = {
-}
+ENVIRONMENT: dict[str, str] = {}
 #: what vllm.LLM is given
 ENGINE: dict[str, Any] = {
     'model': 'Qwen/Qwen3-8B',
@@ -30,11 +28,9 @@ SAMPLING: dict[str, Any] = {
 }
 
 #: what vllm.LLM.chat is given beside the messages
-CHAT: dict[str, Any] = {
-}
+CHAT: dict[str, Any] = {}
 #: where each LoRA adapter lies, by its name
-ADAPTERS: dict[str, str] = {
-}
+ADAPTERS: dict[str, str] = {}
 
 #: fields of a line that are no sampling parameters
 SUBJECT = ("prompt", "messages", "id", "model")
