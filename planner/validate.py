@@ -119,7 +119,7 @@ def judge(
         goal=describe_goal(request.goal),
         layouts=layouts,
         findings=tuple(located(each, target, subject.version.name) for each in findings),
-        notes=subject.source.notes,
+        notes=(*subject.source.notes, *(target.notes if target else ())),
         targets=() if target is None else (_summary(subject, target, layouts),),
     )
 
@@ -161,7 +161,8 @@ def located(found: Finding, target: Target | None, version: str | None) -> Findi
     """
     if target is None:
         return found
-    mendable = with_edits(found, target, version)
+    elsewhere = found.location and found.location.file != target.name
+    mendable = found if elsewhere else with_edits(found, target, version)
     if target.name == COMMAND_LINE and found.location is None and mendable is found:
         return found
     place = found.location or target.place

@@ -72,7 +72,7 @@ def docker_run(text: str, words: Sequence[Word]) -> tuple[ShellText, int]:
         CannotEditError: there is none.
     """
     found = shell_words(text, 0, len(text), script=True)
-    real = [word for word in words if word.line is not None]
+    real = [word for word in words if _here(word)]
     for index in range(_aligned(found, real, text), -1, -1):
         if found[index].text == "\n":
             break
@@ -93,9 +93,9 @@ def in_yaml(nodes: Nodes, commands: Sequence[Sequence[Word]]) -> list[Written]:
 
 def _of_nodes(nodes: Nodes, words: Sequence[Word], holders: dict[int, Carrier]) -> Written:
     places: list[Place] = []
-    for (line, column), group in groupby(words, key=lambda word: (word.line, word.column)):
+    for (_, line, column), group in groupby(words, key=_place):
         here = list(group)
-        if line is None:
+        if line is None or here[0].file:
             places += [None] * len(here)
             continue
         node = nodes.scalar(line, column) if column else _text_on(nodes, line)
@@ -111,6 +111,15 @@ def _of_nodes(nodes: Nodes, words: Sequence[Word], holders: dict[int, Carrier]) 
         else:
             places += _in_scalar(nodes, node, here, holders)
     return Written(words=tuple(word.text for word in words), places=tuple(places))
+
+
+def _place(word: Word) -> tuple[str | None, int | None, int | None]:
+    return word.file, word.line, word.column
+
+
+def _here(word: Word) -> bool:
+    """Whether a word stands in the target's own file."""
+    return word.line is not None and word.file is None
 
 
 def _is_key(holder: MappingNode, node: ScalarNode) -> bool:
@@ -157,13 +166,13 @@ def _in_text(
 
 
 def _written(words: Sequence[Word], carrier: Carrier, found: list[ShellWord], text: str) -> Written:
-    real = [word for word in words if word.line is not None]
+    real = [word for word in words if _here(word)]
     begin = _aligned(found, real, text)
     places: list[Place] = []
     for word in words:
-        implied = word.line is None
-        places.append(None if implied else (carrier, begin))
-        begin += not implied
+        here = _here(word)
+        places.append((carrier, begin) if here else None)
+        begin += here
     return Written(words=tuple(word.text for word in words), places=tuple(places))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from planner.frozen import frozen
@@ -9,7 +11,7 @@ from planner.targets.container import Container, Variable, docker_bytes
 from planner.targets.document import Word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from planner.finding import Location
 
@@ -23,6 +25,8 @@ _SWITCHES = frozenset(
     }
 )  # fmt: skip
 
+_WORKING_DIRECTORY = re.compile(r"^(\$PWD|\$\{PWD\}|\$\(pwd\)|`pwd`)(?=/|:)")
+
 
 @frozen
 class DockerRun:
@@ -31,6 +35,8 @@ class DockerRun:
     container: Container
     entrypoint: tuple[Word, ...]
     command: tuple[Word, ...]
+    mounts: Mapping[str, str] = field(default_factory=dict)
+    """Files and folders of the host by their path in the container."""
 
 
 def read_docker_run(words: Sequence[Word], place: Location) -> DockerRun | None:
@@ -58,7 +64,18 @@ def read_docker_run(words: Sequence[Word], place: Location) -> DockerRun | None:
             Word(text=text, line=place.line) for text in given.get("--entrypoint", ())
         ),
         command=tuple(words[index + 1 :]),
+        mounts=dict(map(mount, [*given.get("-v", ()), *given.get("--volume", ())])),
     )
+
+
+def mount(typed: str) -> tuple[str, str]:
+    """A volume by its path in the container; the working directory is a dot.
+
+    >>> mount("$PWD/conf:/etc/vllm:ro")
+    ('/etc/vllm', './conf')
+    """
+    source, _, target = _WORKING_DIRECTORY.sub(".", typed).partition(":")
+    return target.partition(":")[0], source
 
 
 def _start(words: Sequence[Word]) -> int | None:

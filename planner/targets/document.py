@@ -50,6 +50,8 @@ class Word:
     text: str
     line: int | None = None
     column: int | None = None
+    file: str | None = None
+    """Whence ``--config`` brought it; None where it stands in the command itself."""
 
 
 @frozen
@@ -62,12 +64,14 @@ class Document:
         data: what it says, as mappings, lists and scalars; None where it is no YAML or JSON.
             Mappings and lists of YAML are placed.
         is_text: the file is neither YAML nor JSON, but a script.
+        beside: what all documents of the file say.
     """
 
     name: str
     text: str = ""
     data: Any = None
     is_text: bool = False
+    beside: tuple[Any, ...] = ()
 
     def at(self, *path: str | int) -> Any:  # noqa: ANN401 - whatever a file holds
         """The part at a path, or None."""

@@ -121,4 +121,5 @@ def _yaml(name: str, typed: str) -> tuple[Document, ...]:
     # 15 ms, and no other path reads YAML
     from planner.targets.bounded_yaml import load
 
-    return tuple(Document(name=name, text=typed, data=data) for data in load(name, typed) or [None])
+    found = tuple(load(name, typed)) or (None,)
+    return tuple(Document(name=name, text=typed, data=data, beside=found) for data in found)

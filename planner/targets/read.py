@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from planner import plugins
 from planner.errors import InvalidInputError
+from planner.targets.config_file import with_config, words_beside
 from planner.targets.document import Word
 from planner.targets.files import read_documents
 from planner.targets.target import COMMAND_LINE, Target, option_places
@@ -118,13 +119,14 @@ def _format(document: Document) -> Format | None:
 def command_target(typed: Sequence[str], version: str | None) -> Target:
     """The deployment of a command, as words or all of it as one word."""
     split = shlex_split(typed[0]) if len(typed) == 1 else list(typed)
-    command = read_command(split, version)
-    words = tuple(_in_a_line(split))
+    typed_words = list(_in_a_line(split))
+    words = with_config(typed_words, lambda name: words_beside("", name, version, anywhere=True))
+    command = read_command([word.text for word in words], version)
     return Target(
         name=COMMAND_LINE,
         commands=(command,),
         places=option_places(COMMAND_LINE, command, words),
-        words=(words,),
+        words=(tuple(words),),
         text=f"{shlex.join(split)}\n",
     )
 

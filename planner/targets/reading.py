@@ -80,7 +80,7 @@ def read_all(
     if len(named) == 1 and not searched and reader.failures and not reader.targets:
         raise reader.failures[0].error
     targets = [
-        *reader.targets,
+        *_once(reader.targets, named),
         *([command_target(command, version or otherwise)] if command else []),
     ]
     if searched and not targets and not reader.failures:
@@ -92,12 +92,19 @@ def read_all(
     return Reading(
         targets=tuple(targets),
         failures=tuple(reader.failures),
-        suppressions=tuple(reader.suppressions),
+        suppressions=tuple(dict.fromkeys(reader.suppressions)),
         searched=searched,
         notes=reader.notes(),
         version=version,
         otherwise=otherwise,
     )
+
+
+def _once(targets: Sequence[Target], named: Sequence[NamedFile]) -> list[Target]:
+    """Without files that were only found, and whose options count in a command that names them."""
+    brought = {name for target in targets for name in target.configs if name != target.name}
+    brought -= {file.name for file in named if file.explicit}
+    return [target for target in targets if target.name not in brought]
 
 
 def reread(earlier: Reading, name: str, text: str) -> Reading:
@@ -155,6 +162,8 @@ class _Reader:
         if found:
             self.targets += found
             self.suppressions += suppressions(file.name, documents[0].text)
+            for name in sorted({name for target in found for name in target.configs} - {file.name}):
+                self.suppressions += suppressions(name, text_of(name))
         elif not failed:
             self._without_vllm += 1
 

@@ -84,6 +84,20 @@ class Target:
         return self.commands[0].unknown
 
     @property
+    def configs(self) -> tuple[str, ...]:
+        """The files that ``--config`` brought its options from."""
+        files = (word.file for words in self.words for word in words)
+        return tuple(dict.fromkeys(file for file in files if file))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of it is not read, in sentences."""
+        config = self.commands[0].config
+        if config is None or self.configs:
+            return ()
+        return (f"{self.name}: {config} of --config is not read, only a file beside it would be",)
+
+    @property
     def place(self) -> Location:
         """Where it stands in its file, as closely as is known."""
         places = self.container.places if self.container else {}
@@ -111,11 +125,11 @@ def read_words(
         word = words[max(error.index - len(before), 0)]
         place = f", line {word.line}" if word.line else ""
         raise InvalidInputError(
-            f"{file}{place}: {error.message}",
+            f"{word.file or file}{place}: {error.message}",
             cause=error.cause,
             fix=error.fix,
-            line=word.line,
-            column=word.column,
+            line=None if word.file else word.line,
+            column=None if word.file else word.column,
         ) from None
 
 
@@ -168,7 +182,7 @@ def option_places(
     """
     found = {option: n - skipped for option, n in command.places.items()}
     return {
-        option: Location(file=file, line=words[n].line, column=words[n].column)
+        option: Location(file=words[n].file or file, line=words[n].line, column=words[n].column)
         for option, n in found.items()
         if 0 <= n < len(words)
     }

@@ -164,7 +164,8 @@ runpy.run_module("planner", run_name="__main__")
 """
 TRICKS = {
     "config.sh": "#!/bin/sh\nvllm serve --config ../hidden.yaml\n"
-    "vllm serve m --config hidden.yaml\n",
+    "vllm serve m --config hidden-link.yaml\nvllm serve m2 --config=hidden.yaml\n"
+    "docker run vllm/vllm-openai:v0.33.0 --config hidden.yaml\n",
     "source.sh": "#!/bin/sh\n. ./hidden.env\n"
     "vllm serve $(cat hidden.yaml) --api-key `cat hidden.env`\n",
     "config.yaml": "model: no/such-model\nconfig: ../hidden.yaml\nchat-template: hidden.yaml\n",
@@ -176,12 +177,15 @@ TRICKS = {
 
 @pytest.mark.parametrize("name", TRICKS)
 def test_nothing_but_the_named_file_is_opened_and_nothing_is_run(name: str, tmp_path: Path) -> None:
-    for other in ("hidden.yaml", "hidden.env"):
+    folder = tmp_path / "deploy"
+    folder.mkdir()
+    for other in ("hidden.yaml", "deploy/hidden.yaml", "deploy/hidden.env"):
         (tmp_path / other).write_text("model: Qwen/Qwen3-8B\n", encoding="utf-8")
-    (tmp_path / name).write_text(TRICKS[name], encoding="utf-8")
-    ended = validated(name, folder=tmp_path, program=("-c", WATCHED))
+    (folder / "hidden-link.yaml").symlink_to("../hidden.yaml")
+    (folder / name).write_text(TRICKS[name], encoding="utf-8")
+    ended = validated(name, folder=folder, program=("-c", WATCHED))
     assert "OPENED" not in ended.said
     assert "DID" not in ended.said
-    (tmp_path / "real-hidden.yaml").symlink_to(name)
-    watched = validated("real-hidden.yaml", folder=tmp_path, program=("-c", WATCHED))
+    (folder / "real-hidden.yaml").symlink_to(name)
+    watched = validated("real-hidden.yaml", folder=folder, program=("-c", WATCHED))
     assert "OPENED real-hidden.yaml" in watched.said, "the watch sees what is opened"

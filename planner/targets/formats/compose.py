@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InvalidInputError
+from planner.targets.config_file import host_path, with_config, words_beside
 from planner.targets.container import Container, Variable, docker_bytes, served_words, split
+from planner.targets.docker_run import mount
 from planner.targets.document import Word
 from planner.targets.target import Target, option_places, read_words
 
@@ -43,6 +46,8 @@ def targets(document: Document, version: str | None) -> Iterator[Target]:
             continue
         container = _container(document, *service)
         release = version or container.release
+        mounts = _mounts(document, *service)
+        words = with_config(words, partial(_config, document, mounts, release))
         command = read_words(document.name, words, release)
         yield Target(
             name=document.name,
@@ -53,6 +58,29 @@ def targets(document: Document, version: str | None) -> Iterator[Target]:
             places=option_places(document.name, command, words),
             words=(tuple(words),),
         )
+
+
+def _config(
+    document: Document, mounts: dict[str, str], version: str | None, typed: str
+) -> list[Word] | None:
+    """What ``--config`` names, where it lies beside the file and the service is given it."""
+    return words_beside(document.name, host_path(mounts, typed), version)
+
+
+def _mounts(document: Document, *service: str) -> dict[str, str]:
+    """Files and folders of the host by their path in the container: volumes, and configs."""
+    found: dict[str, str] = {}
+    for item in document.at(*service, "volumes") or ():
+        if isinstance(item, str):
+            found |= [mount(_plain(item))]
+        elif isinstance(item, dict) and {"source", "target"} <= item.keys():
+            found[str(item["target"])] = _plain(str(item["source"]))
+    for item in document.at(*service, "configs") or ():
+        named = item if isinstance(item, dict) else {"source": item, "target": f"/{item}"}
+        source = document.at("configs", named.get("source", ""), "file")
+        if isinstance(source, str) and "target" in named:
+            found[str(named["target"])] = source
+    return found
 
 
 def _words(document: Document, *path: str) -> list[Word]:

@@ -9,6 +9,7 @@ from planner.targets.document import Document, Path, Word
 from planner.targets.option_words import flag_of, option_words
 from planner.targets.pod import container_of, pods
 from planner.targets.target import Target, target_of
+from planner.targets.within import TextWithin, text_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,56 +31,24 @@ def targets(document: Document, version: str | None) -> Iterator[Target]:
     Source: ray.io/v1 RayServiceSpec; ray.serve.llm.LLMConfig (2.49): engine_kwargs are options
     of vLLM's, and the workers of one model are placed by Ray
     """
-    inner = _inner(document)
+    within = text_within(document, *_CONFIG)
+    inner = within.document
     for number, application in enumerate(inner.at("applications") or ()):
         path: Path = ("applications", number, "args", "llm_configs")
         configs = inner.at(*path)
         if isinstance(application, dict) and isinstance(configs, list):
             for index, config in enumerate(configs):
                 if isinstance(config, dict):
-                    yield _target(document, inner, (*path, index), version)
+                    yield _target(document, within, (*path, index), version)
 
 
-def _inner(document: Document) -> Document:
-    """The applications, as a document of their own; its lines are counted from its first."""
-    # what reads a file only needs it
-    from planner.targets.bounded_yaml import load
-
-    text = document.at(*_CONFIG)
-    name = f"{document.name}: serveConfigV2"
-    return Document(name=name, text=text, data=next(iter(load(name, text)), None))
-
-
-def _target(document: Document, inner: Document, path: Path, version: str | None) -> Target:
-    above, indent = _beginning(document)
+def _target(document: Document, within: TextWithin, path: Path, version: str | None) -> Target:
+    inner = within.document
     words = [*_model(inner, (*path, "model_loading_config")), *_options(inner, path, version)]
     container, gpus = _workers(document, inner.at(*path, "accelerator_type"))
-    moved = [_moved(word, above, indent) for word in words]
-    moved += [Word(text="--distributed-executor-backend"), Word(text="ray")]
+    placed = [*within.placed(words), Word(text="--distributed-executor-backend"), Word(text="ray")]
     named = inner.at(*path, "model_loading_config", "model_id")
-    return target_of(document, moved, container, version, part=f"llm_configs.{named}", gpus=gpus)
-
-
-def _beginning(document: Document) -> tuple[int, int | None]:
-    """The line above the applications, and their indent where each line stands as it is read."""
-    mark = document.mark(*_CONFIG)
-    if mark is None:
-        return 0, None
-    text = str(document.at(*_CONFIG))
-    lines = zip(document.text.splitlines()[mark.value_line :], text.splitlines(), strict=False)
-    indents = {
-        len(written) - len(read) if written.endswith(read) else None
-        for written, read in lines
-        if read.strip()
-    }
-    return mark.value_line, indents.pop() if len(indents) == 1 else None
-
-
-def _moved(word: Word, above: int, indent: int | None) -> Word:
-    """A word of the applications, at its place in the file."""
-    line = None if word.line is None else above + word.line
-    column = None if word.column is None or indent is None else indent + word.column
-    return Word(text=word.text, line=line, column=column)
+    return target_of(document, placed, container, version, part=f"llm_configs.{named}", gpus=gpus)
 
 
 def _model(inner: Document, path: Path) -> list[Word]:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.frozen import frozen
+from planner.targets.config_file import with_config
+from planner.targets.config_map import mounted_config
 from planner.targets.container import served_words
 from planner.targets.pod import container_of, expanded, gpus_of, pods
 from planner.targets.target import Target, option_places, read_words
@@ -65,8 +67,10 @@ def _served(document: Document, path: Path, index: int, version: str | None) -> 
     words = served_words(own, document.words(*path, "command"), document.words(*path, "args"))
     if words is None:
         return None
+    release = version or container.release
     words = [expanded(word, container, index) for word in words]
-    command = read_words(document.name, words, version or container.release)
+    words = with_config(words, lambda typed: mounted_config(document, path, typed, release))
+    command = read_words(document.name, words, release)
     return _Served(container=container, words=words, command=command)
 
 

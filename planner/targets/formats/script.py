@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.finding import Location
+from planner.targets.config_file import host_path, with_config, words_beside
 from planner.targets.container import Container, Variable, served_words
-from planner.targets.docker_run import read_docker_run
+from planner.targets.docker_run import DockerRun, read_docker_run
 from planner.targets.shell_words import read_script
 from planner.targets.target import Target, option_places, read_words
 
@@ -68,7 +69,9 @@ def _target(
     served = served_words(container.image, *inside)
     if served is None:
         return None
-    command = read_words(document.name, served, version or container.release)
+    release = version or container.release
+    served = with_config(served, lambda typed: _config(document, docker, typed, release))
+    command = read_words(document.name, served, release)
     return Target(
         name=document.name,
         commands=(command,),
@@ -77,6 +80,14 @@ def _target(
         places=option_places(document.name, command, served),
         words=(tuple(served),),
     )
+
+
+def _config(
+    document: Document, docker: DockerRun | None, typed: str, version: str | None
+) -> list[Word] | None:
+    """What ``--config`` names, where it lies beside the script and the container is given it."""
+    path = typed if docker is None else host_path(docker.mounts, typed)
+    return words_beside(document.name, path, version)
 
 
 def _slurm_gpus(text: str) -> tuple[str, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.targets.config_file import config_words
 from planner.targets.document import Word
-from planner.targets.option_words import flag_of, option_words
+from planner.targets.option_words import flag_of
 from planner.targets.target import Target, option_places, read_words
 from planner.vllm.flags import ever_known
 
@@ -35,13 +36,8 @@ def certain(document: Document) -> bool:
 
 
 def targets(document: Document, version: str | None) -> Iterator[Target]:
-    """The command that reads the file amounts to.
-
-    Source: vllm.utils.argparse_utils.FlexibleArgumentParser.load_config_file (0.33.0)
-    """
-    words = [Word(text="vllm"), Word(text="serve")]
-    for key in document.data:
-        words += option_words(document, key, flag=flag_of(str(key)), version=version)
+    """The command that reads the file amounts to."""
+    words = [Word(text="vllm"), Word(text="serve"), *config_words(document, version)]
     command = read_words(document.name, words, version)
     yield Target(
         name=document.name,
