@@ -14,13 +14,12 @@ import numpy as np
 
 from planner.constants import Constant, term
 from planner.memory.activation import (
-    ActivationShape,
-    ProfileRun,
     activation_bytes,
     expert_workspace_elements,
 )
 from planner.memory.cuda_graphs import CapturePlan, captured_graph_bytes, cuda_graph_bytes
 from planner.memory.non_torch import non_torch_bytes, outside_budget_bytes
+from planner.memory.profile_run import ActivationShape, ProfileRun
 from planner.units import GIB, ceil_div
 
 if TYPE_CHECKING:

@@ -22,8 +22,6 @@ _OTHER_WEIGHTS = {"eagle3", "modelopt-nvfp4", "moe-nvfp4"}
 #: activations that are predicted too small: what is known of why
 _OPEN = {
     "compiled-base": "0.44 GiB, not explained: a first compilation, which may time kernels",
-    "deepseek-v2-lite": "0.28 GiB, not explained: latent attention, eager",
-    "deepseek-v3-5-layers": "2.97 GiB, not explained: FP8 experts in blocks on DeepGEMM",
     "eagle3": "0.25 GiB: the draft model's run is not counted",
     "gemma-2-9b": "0.16 GiB: eager norms in float32, seven copies of the hidden states",
 }

@@ -16,10 +16,10 @@ FOLDER = Path(__file__).parent / "data" / "h200_runs"
 MIB = 1 << 20
 #: room for keys and values that is predicted too large: what is known of why
 _OPEN = {
-    "deepseek-v3.2-5-layers": "3.3 GiB: FP8 experts on DeepGEMM, as on the H100",
     "gemma-3-27b-text": "1.4 GiB, not explained: a first compilation, as on the H100",
-    "kimi-linear-8-layers": "27 GiB, not explained",
 }
+#: cases whose room was predicted wrong by over 1 % before they ran
+_WRONG_BEFORE = 3
 #: 0.49 GiB, not explained: a first compilation, as on the H100
 _OPEN_ACTIVATIONS = {"llama-3.3-70b-fp8"}
 
@@ -67,4 +67,4 @@ def test_the_predictions_that_were_committed_before_the_runs_are_as_good() -> No
         for case, run in RUNS.items()
     )
     assert errors[len(errors) // 2] < 0.001
-    assert sum(error > 0.01 for error in errors) == len(_OPEN)
+    assert sum(error > 0.01 for error in errors) == _WRONG_BEFORE

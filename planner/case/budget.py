@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.case.graphs import graph_bytes
+from planner.case.latent_context import gathered_latent_bytes, latent_context_rows
 from planner.case.offload import fetch_buffer_bytes, offloads
 from planner.case.post_load import loading_adds, moved_by_kernels, ranks_of
 from planner.case.profiled import coupled, profiled_bytes, withheld_bytes
@@ -19,18 +20,20 @@ from planner.memory.weights import distinct_ranks
 
 if TYPE_CHECKING:
     from planner.case.grid import Grid
+    from planner.memory.kv_cache.planned import PlannedRows
     from planner.units import Ints
 
 #: multiprocessors of a board whose count is not recorded
 _USUAL_MULTIPROCESSORS = 132
 
 
-def grid_budget(grid: Grid) -> Budget:
-    """Every term of every stage's fullest rank."""
+def grid_budget(grid: Grid, planned: PlannedRows) -> Budget:
+    """Every term of every stage's fullest rank; ``planned`` is how the KV cache is laid out."""
     accelerator = grid.group.accelerator
     loss = _allocator_loss(grid)
     graphs, beside = graph_bytes(grid)
-    activation, warm_up = profiled_bytes(grid)
+    rows = latent_context_rows(grid, planned)
+    activation, warm_up = profiled_bytes(grid, rows)
     unseen = _unseen(grid)
     fixed = grid.arguments.kv_cache_memory_bytes
     # what is alike on all stages has a column for each, as the rest has
@@ -48,7 +51,7 @@ def grid_budget(grid: Grid) -> Budget:
         non_torch=(_non_torch(grid, loss) + Interval.exact(withheld_bytes(grid))).minus(unseen)
         + on_stages,
         before=_before(grid) + on_stages,
-        beside=beside + warm_up + unseen,
+        beside=beside + warm_up + unseen + Interval.exact(gathered_latent_bytes(grid, rows)),
         kv_cache_bytes_fixed=None if fixed is None else fixed - withheld_bytes(grid),
     )
 

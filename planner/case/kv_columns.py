@@ -121,24 +121,28 @@ class KvColumns:
         return at
 
 
-def kv_columns(grid: Grid, room: Interval) -> KvColumns:
-    """Plan the cache of every row; ``room`` is what the budget leaves, Interval[rows, stages]."""
-    settings = kv_settings(grid)
+def planned_rows(grid: Grid) -> PlannedRows:
+    """Plan the cache of every row: blocks and pages, whatever room there is."""
     valid, layouts = grid.plannable, grid.layouts
     divisible = replace(
         layouts, tp=np.where(valid, layouts.tp, 1), dcp=np.where(valid, layouts.dcp, 1)
     )
-    caches = [layer.caches for layer in grid.architecture.layers]
+    return plan_rows(
+        [layer.caches for layer in grid.architecture.layers],
+        kv_settings(grid),
+        divisible,
+        grid.stages,
+        drafter=[layer.caches for layer in grid.drafter.layers],
+    )
+
+
+def kv_columns(grid: Grid, planned: PlannedRows, room: Interval) -> KvColumns:
+    """The cache of every row; ``room`` is what the budget leaves, Interval[rows, stages]."""
+    settings = kv_settings(grid)
     dtype = settings.kv_cache_dtype
     return KvColumns(
-        planned=plan_rows(
-            caches,
-            settings,
-            divisible,
-            grid.stages,
-            drafter=[layer.caches for layer in grid.drafter.layers],
-        ),
-        plannable=valid,
+        planned=planned,
+        plannable=grid.plannable,
         dtype=settings.dtype if dtype == "auto" else dtype,
         stage_room=room,
         counts=grid.version.kv_tokens,
@@ -160,6 +164,7 @@ def kv_settings(grid: Grid) -> KvCacheSettings:
         prefix_caching=_prefix_caching(grid),
         hybrid_manager=settings.hybrid_kv_cache and not _booked_as_full(grid),
         group_padding=grid.version.group_padding,
+        latent_alignment=grid.version.latent_alignment,
         async_scheduling=grid.arguments.async_scheduling is not False,
         runner_v2=grid.runner_v2,
         in_flight=grid.version.in_flight,

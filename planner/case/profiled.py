@@ -8,12 +8,13 @@ import numpy as np
 
 from planner.case.term_constants import constants, constants_key
 from planner.constants import ROCM, TURING, Constant
-from planner.memory.activation import ProfileRun, activation_bytes, warm_up_bytes
+from planner.memory.activation import activation_bytes, warm_up_bytes
 from planner.memory.encoder_profile import (
     encoder_batch,
     encoder_kept_bytes,
     encoder_peak_bytes,
 )
+from planner.memory.profile_run import ProfileRun
 from planner.memory.sparse_workspace import LOGITS_MB, SparseWorkspace, sparse_workspace
 from planner.memory.widths import ExpertKernels, activation_shape
 from planner.units import GIB
@@ -34,8 +35,11 @@ def coupled(grid: Grid) -> Ints:
     return np.where(grid.has_experts, grid.layouts.dp, 1)[:, None]
 
 
-def profiled_bytes(grid: Grid) -> tuple[Interval, Interval]:
-    """The profiled peak, and what the warm-up takes beyond it."""
+def profiled_bytes(grid: Grid, context_rows: Ints) -> tuple[Interval, Interval]:
+    """The profiled peak, and what the warm-up takes beyond it.
+
+    ``context_rows`` is latent attention's context that is made room for: Int64[rows, 1].
+    """
     tokens = grid.settings.max_num_batched_tokens
     run = ProfileRun(
         tokens=tokens,
@@ -43,7 +47,9 @@ def profiled_bytes(grid: Grid) -> tuple[Interval, Interval]:
         expert_tokens=tokens * coupled(grid),
         constants=_sampling(grid),
         sparse=_sparse(grid),
+        context_rows=0 if _unprofiled(grid) else context_rows,
         drafting=bool(asked_draft(grid.arguments)[0]),
+        compiled=grid.settings.compilation.compiled,
     )
     shape = activation_shape(
         grid.architecture,
@@ -66,6 +72,11 @@ def profiled_bytes(grid: Grid) -> tuple[Interval, Interval]:
         encoder_kept=kept,
     )
     return activation, warm_up_bytes(shape, run, activation, last=grid.stages.last)
+
+
+def _unprofiled(grid: Grid) -> bool:
+    """Whether the model's own attention leaves its context out of the profile run."""
+    return grid.architecture.name in grid.version.latent_context_unprofiled
 
 
 def _sampling(grid: Grid) -> Mapping[str, Constant]:

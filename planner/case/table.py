@@ -10,7 +10,7 @@ import numpy as np
 from planner.case.budget import grid_budget
 from planner.case.engine import engine_of, work_of
 from planner.case.grid import Grid
-from planner.case.kv_columns import KvColumns, kv_columns
+from planner.case.kv_columns import KvColumns, kv_columns, planned_rows
 from planner.case.server import server_of
 from planner.case.shards import misfits, stores_fp8
 from planner.frozen import frozen
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from planner.memory.budget import Budget
+    from planner.memory.kv_cache.planned import PlannedRows
     from planner.quant.base import Misfit
     from planner.speed.pace import Server
     from planner.speed.step import Engine
@@ -65,12 +66,17 @@ class Case(Grid):
     @cached_property
     def budget(self) -> Budget:
         """The memory of each stage's fullest rank."""
-        return grid_budget(self)
+        return grid_budget(self, self.planned)
+
+    @cached_property
+    def planned(self) -> PlannedRows:
+        """How each row's KV cache is laid out, whatever room there is."""
+        return planned_rows(self)
 
     @cached_property
     def kv(self) -> KvColumns:
         """Blocks, requests and tokens of the KV cache."""
-        return kv_columns(self, self.budget.kv_cache)
+        return kv_columns(self, self.planned, self.budget.kv_cache)
 
     @cached_property
     def tightest_stage(self) -> Ints:

@@ -6,18 +6,15 @@ the last stage, samples for ``max_num_seqs`` requests. The larger of the two pea
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.frozen import frozen
 from planner.memory.interval import Interval
-from planner.memory.sparse_workspace import SparseWorkspace
 from planner.units import DTYPE_BYTES
 
 if TYPE_CHECKING:
-    from planner.memory.interval import Constants
+    from planner.memory.profile_run import ActivationShape, ProfileRun
     from planner.units import Bools, IntLike, Ints
 
 _LOGIT_BYTES = DTYPE_BYTES["float32"]
@@ -25,58 +22,6 @@ _LOGIT_BYTES = DTYPE_BYTES["float32"]
 _STAGE_TENSORS = 2
 #: the sampler is called with a copy of the rows that are sampled, and keeps its own
 _SAMPLED_COPIES = 2
-
-
-@frozen
-class ActivationShape:
-    """What one token takes on one rank: elements, as numbers or Int64[rows, stages] columns.
-
-    Each is the widest of its kind over the stage's layers, 0 where the stage has none.
-    """
-
-    hidden: IntLike
-    """of the residual stream"""
-    mlp_projection: IntLike = 0
-    """of the dense MLP's first product: 2 x intermediate / TP, 1 x without a gate"""
-    mlp_activation: IntLike = 0
-    """of what enters its second: intermediate / TP"""
-    attention_qkv: IntLike = 0
-    """of queries, keys and values: (heads + 2 x KV heads) / TP x head size"""
-    attention_output: IntLike = 0
-    """of attention's result: heads / TP x value head size"""
-    expert_workspace: IntLike = 0
-    """of the routed experts' workspace, which stays: ``expert_workspace_elements``"""
-    expert_temporary: IntLike = 0
-    """of kernels that keep no workspace and free their temporaries: the same number"""
-    shared_projection: IntLike = 0
-    """as mlp_projection, of the shared experts that run beside the routed ones"""
-    shared_activation: IntLike = 0
-    """as mlp_activation, of the same"""
-    vocabulary: IntLike = 0
-    """logits of a row: the whole vocabulary, whatever TP is"""
-    dtype_bytes: int = 2
-
-
-@frozen
-class ProfileRun:
-    """The batch of the profile run, numbers or Int64[rows, stages] columns, and its constants.
-
-    Attributes:
-        tokens: max_num_batched_tokens.
-        sequences: max_num_seqs.
-        expert_tokens: tokens that reach a rank's experts: ``tokens``, times DP where the
-            ranks of several replicas share their experts.
-        constants: those of the term ``activation``.
-        sparse: what an indexer of sparse attention takes.
-        drafting: tokens are drafted ahead, so that a rejection sampler may run too.
-    """
-
-    tokens: IntLike
-    sequences: IntLike
-    expert_tokens: IntLike
-    constants: Constants
-    sparse: SparseWorkspace = field(default_factory=SparseWorkspace)
-    drafting: bool = False
 
 
 def expert_workspace_elements(top_k: IntLike, hidden: IntLike, intermediate: IntLike) -> Ints:
@@ -114,11 +59,13 @@ def workspace_bytes(shape: ActivationShape, run: ProfileRun) -> Ints:
 def forward_bytes(shape: ActivationShape, run: ProfileRun) -> Interval:
     """The peak inside the layers, without what the libraries keep: Interval, bytes.
 
-    Three moments are compared: the dense MLP between its products, attention's projections with
-    an indexer's pick, and an expert layer with its workspace and shared experts. Beside each,
-    some copies of the hidden states live: input, residual and output.
+    Four moments are compared: the dense MLP between its products, attention's projections with
+    an indexer's pick, latent attention with the context of other prompts, and an expert layer
+    with its workspace and shared experts. Beside each, some copies of the hidden states live:
+    input, residual and output.
 
-    Source: vllm.v1.worker.gpu.model_runner.GPUModelRunner.profile_run and the layers (0.33.0)
+    Source: vllm.v1.worker.gpu.model_runner.GPUModelRunner.profile_run and the layers (0.33.0),
+    vllm.model_executor.layers.attention.mla_attention.MLAAttention.forward_impl (0.11.0, 0.33.0)
     Checked: Qwen2.5-7B, 0.5B and Llama-3.1-8B on an H200 to 1 MiB once the libraries' 92 MiB
     are added.
     """
@@ -128,8 +75,10 @@ def forward_bytes(shape: ActivationShape, run: ProfileRun) -> Interval:
     shared = np.asarray(shape.shared_projection + shape.shared_activation, dtype=np.int64)
     around = Interval.product(shape.hidden, run.constants["hidden_copies"])
     kept = workspace_bytes(shape, run)
-    attention = _plus(_plus(around, qkv).times(token), _picking(run, kept))
-    peak = _plus(around, dense).times(token).maximum(attention)
+    peak = _plus(around, dense).times(token)
+    picking = kept + run.sparse.scratch if run.sparse.kept else np.zeros_like(kept)
+    peak = peak.maximum(_plus(_plus(around, qkv).times(token), picking))
+    peak = peak.maximum(_latent_bytes(shape, run).where(np.asarray(shape.latent_operands) > 0))
     beside = Interval.product(shape.hidden, run.constants["expert_hidden_copies"])
     experts = _plus(beside, shared + shape.expert_temporary).times(token)
     experts = _plus(experts, kept)
@@ -217,9 +166,20 @@ def activation_bytes(
     return (peak + outputs).maximum(encoder) + kept
 
 
-def _picking(run: ProfileRun, kept: Ints) -> Ints:
-    """What is held while an indexer picks tokens: the shared workspace and its scores."""
-    return kept + run.sparse.scratch if run.sparse.kept else np.zeros_like(kept)
+def _latent_bytes(shape: ActivationShape, run: ProfileRun) -> Interval:
+    """Latent attention, with the shared workspace: Interval, bytes.
+
+    Beside the residual, code that is not compiled holds the layer's input.
+    Checked: DeepSeek-V3, cut to 5 layers, and DeepSeek-V2-Lite on an H100, the latter compiled
+    on an H200, to the mebibyte once the libraries' 32 MiB are added.
+    """
+    token = np.asarray(run.tokens, dtype=np.int64) * shape.dtype_bytes
+    context = np.asarray(run.context_rows, dtype=np.int64) * shape.latent_context
+    passing = np.maximum(context * shape.dtype_bytes, run.sparse.scratch)
+    held = np.asarray(shape.hidden + shape.latent_operands)
+    if not run.compiled:
+        held = held + shape.hidden + shape.latent_products
+    return Interval.exact(held * token + workspace_bytes(shape, run) + passing)
 
 
 def _plus(interval: Interval, counts: Ints) -> Interval:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.frozen import frozen
-from planner.memory.activation import ActivationShape, expert_workspace_elements
+from planner.memory.activation import expert_workspace_elements
+from planner.memory.profile_run import ActivationShape
 from planner.model.modules import Experts, Linear, Split
 from planner.quant.schemes.mxfp4_experts import TRITON, Mxfp4Experts
 from planner.quant.unquantized import UNQUANTIZED
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from planner.units import IntLike, Ints
 
 _BLACKWELL = 100
+#: makes the keys and values of latent attention
+_FROM_LATENTS = ".kv_b_proj"
 
 
 @frozen
@@ -76,13 +79,16 @@ def activation_shape(
         here = [m for m, scheme in _experts(kind) if kernels.free_temporaries(scheme) is freed]
         return _largest([_workspace(module, top_k, moe_tp) for module in here])
 
-    tp = layouts.tp
+    tp, hidden = layouts.tp, architecture.hidden_size
     return ActivationShape(
-        hidden=architecture.hidden_size,
+        hidden=hidden,
         mlp_projection=widest(lambda kind: _projection(kind, "mlp", tp)),
         mlp_activation=widest(lambda kind: _activation(kind, "mlp", tp)),
         attention_qkv=widest(lambda kind: _projection(kind, "attention", tp)),
         attention_output=widest(lambda kind: _activation(kind, "attention", tp)),
+        latent_operands=widest(lambda kind: _latent_operands(kind, tp, hidden)),
+        latent_products=widest(lambda kind: _latent_products(kind, hidden)),
+        latent_context=widest(lambda kind: _from_latents(kind, tp)),
         expert_workspace=widest(lambda kind: experts(kind, freed=False)),
         expert_temporary=widest(lambda kind: experts(kind, freed=True)),
         shared_projection=widest(lambda kind: _projection(kind, "shared", tp)),
@@ -104,12 +110,60 @@ def _place(module: Linear) -> str:
     name = module.name.lower()
     if "shared" in name:
         return "shared"
+    if "indexer" in name:
+        return "indexer"
     return "attention" if "att" in name or "mixer" in name else "mlp"
 
 
 def _linears(kind: LayerKind, place: str, split: Split) -> list[Linear]:
-    linears = (m for m, _ in kind.modules if isinstance(m, Linear) and m.split is split)
-    return [m for m in linears if _place(m) == place]
+    found = [m for m, _ in kind.modules if isinstance(m, Linear) and _place(m) == place]
+    if place == "attention" and any(map(_is_from_latents, found)):
+        return []  # latent attention has a moment of its own
+    return [m for m in found if m.split is split]
+
+
+def _is_from_latents(module: Linear) -> bool:
+    return module.name.endswith(_FROM_LATENTS)
+
+
+def _from_latents(kind: LayerKind, tp: Ints) -> IntLike:
+    """Keys and values of a token, of all heads on a rank; 0 without latent attention."""
+    linears = [m for m, _ in kind.modules if isinstance(m, Linear) and _is_from_latents(m)]
+    return _largest([sum(m.outputs_on(tp)) for m in linears])
+
+
+def _latent_operands(kind: LayerKind, tp: Ints, hidden: int) -> IntLike:
+    """Queries, latents and the result of a token; 0 without latent attention.
+
+    Keys and values are made of context only, and queries may come from latents of their own.
+    """
+    linears = _latent_linears(kind)
+    total: IntLike = 0
+    for module in linears:
+        if module.split is Split.ROW:
+            total = total + module.inputs_on(tp)
+        elif not _is_from_latents(module):
+            total = total + sum(module.outputs_on(tp)) - _latent_inputs(module, hidden)
+    return total
+
+
+def _latent_products(kind: LayerKind, hidden: int) -> int:
+    """Latents before their norms, and those of the queries after it as well."""
+    total = 0
+    for module in _latent_linears(kind):
+        if module.split is not Split.ROW:
+            copies = 1 if _is_from_latents(module) else 2
+            total += copies * _latent_inputs(module, hidden)
+    return total
+
+
+def _latent_inputs(module: Linear, hidden: int) -> int:
+    return 0 if module.inputs == hidden else module.inputs
+
+
+def _latent_linears(kind: LayerKind) -> list[Linear]:
+    linears = [m for m, _ in kind.modules if isinstance(m, Linear) and _place(m) == "attention"]
+    return linears if any(map(_is_from_latents, linears)) else []
 
 
 def _projection(kind: LayerKind, place: str, tp: Ints) -> IntLike:

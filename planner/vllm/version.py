@@ -51,6 +51,7 @@ class VllmVersion:
             booked as ``full`` attention, together with every other layer of their model.
         group_padding: layer types whose counts differ by less than this factor share groups of
             the larger count.
+        latent_alignment: tokens whose multiple a block of latent attention beside states is.
         batch_tiers: boards with default batch sizes of their own: ``none``, ``hopper`` (by name;
             ``1024``: and as many requests on all), ``memory`` (from 70 GiB), ``h100`` (these but
             A100), ``b200`` (also from 160 GiB), ``gb10`` (also GB10, as a small board).
@@ -71,6 +72,9 @@ class VllmVersion:
         indexer_scratch: the profile run holds the indexer's scores too.
         rocm_indexer_logits: scores that ROCm keeps of a decode step: ``none``, a row for each of
             a step's ``tokens``, or of its ``requests``.
+        latent_context: what the context of latent attention's prompts has room for at least:
+            ``none`` is profiled, a block for each of the ``requests``, or whole ``blocks``.
+        latent_context_unprofiled: model classes whose profile run leaves it out.
         largest_capture: the largest batch captured, by model class, where vLLM fixes it.
         lora_embeddings: model classes whose embedding and head have slots for LoRA adapters.
         rotary_positions: by how much classes lengthened their rotary table that later releases
@@ -93,6 +97,7 @@ class VllmVersion:
     connector_hybrid: bool
     chunked_local: str
     group_padding: float
+    latent_alignment: int
     batch_tiers: str
     whole_prompts_up_to: int
     mxfp4_experts: str
@@ -105,6 +110,8 @@ class VllmVersion:
     indexer_contexts: tuple[int, int]
     indexer_scratch: bool
     rocm_indexer_logits: str
+    latent_context: str
+    latent_context_unprofiled: tuple[str, ...]
     largest_capture: Mapping[str, int]
     lora_embeddings: tuple[str, ...]
     rotary_positions: Mapping[str, int]

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from planner.constants import Constant, term
 from planner.memory.activation import (
-    ActivationShape,
-    ProfileRun,
     activation_bytes,
     expert_workspace_elements,
     forward_bytes,
@@ -19,6 +17,7 @@ from planner.memory.activation import (
     workspace_bytes,
 )
 from planner.memory.interval import Interval
+from planner.memory.profile_run import ActivationShape, ProfileRun
 from planner.memory.sparse_workspace import SparseWorkspace
 from planner.units import GIB, MIB
 

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from planner.memory.kv_cache.states import StateNeeds
     from planner.vllm.attention_need import AttentionNeed
 
-_MLA_ALIGNMENT = 128
-"""tokens: what decode kernels of MLA ask of blocks beside states"""
-
 
 @frozen
 class Blocks:
@@ -139,7 +136,7 @@ def _beside_states(
 ) -> Blocks:
     """Blocks long enough that a page of attention holds a state; the state is padded to it.
 
-    Source: vllm.platforms.interface.Platform._align_hybrid_block_size (0.33.0)
+    Source: vllm.platforms.interface.Platform._align_hybrid_block_size (0.26.0, 0.33.0)
     """
     states = facts.states
     if states is None or facts.attention is None:
@@ -147,7 +144,7 @@ def _beside_states(
     token_bytes = _token_bytes(facts, backends[0], settings, tensor_parallel_size)
     align = max(backends[0].smallest, blocks.size)
     if isinstance(facts.attention, Mla):
-        align = max(align, _MLA_ALIGNMENT)
+        align = max(align, settings.latent_alignment)
     if settings.prefix_caching:
         align = lcm(align, states.checkpoint_alignment)
     size = align * -(-states.page_bytes // (align * token_bytes))

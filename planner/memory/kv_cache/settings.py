@@ -23,6 +23,8 @@ class KvCacheSettings:
         hybrid_manager: window and chunk layers are booked as what they keep; off, as full.
         group_padding: kinds of layers whose counts differ by less than this factor share groups
             of the larger count.
+        latent_alignment: blocks of latent attention beside states are a multiple of so many
+            tokens.
         async_scheduling: the next step is scheduled while one runs.
         runner_v2: vLLM's second model runner, which runs ahead with pipeline stages too.
         in_flight: freed blocks wait for the steps that were scheduled ahead (vLLM 0.26 on);
@@ -47,6 +49,7 @@ class KvCacheSettings:
     prefix_caching: bool = True
     hybrid_manager: bool = True
     group_padding: float = 1.5
+    latent_alignment: int = 128
     async_scheduling: bool = True
     runner_v2: bool = True
     in_flight: bool = True
