@@ -23,6 +23,7 @@ from scripts.accuracy_page import page  # noqa: E402
 from scripts.golden_answers import answers  # noqa: E402
 from scripts.golden_rows import read_rows, tables  # noqa: E402
 from scripts.headline import Headline, failures  # noqa: E402
+from scripts.held_out import elsewhere, held_out_headlines, held_out_section  # noqa: E402
 from scripts.log_figures import all_log_answers, log_figures, stated, supported  # noqa: E402
 from scripts.log_headlines import log_headlines  # noqa: E402
 from scripts.speed_figures import judge, speed_headlines  # noqa: E402
@@ -56,12 +57,14 @@ def all_headlines(found: Sequence[Answer], starts: Sequence[LogAnswer]) -> list[
         *headlines(found),
         *log_headlines(log_figures(supported(starts)), log_figures(stated(starts))),
         *speed_headlines(served()),
+        *held_out_headlines(elsewhere()),
     ]
 
 
 def text(found: Sequence[Answer], starts: Sequence[LogAnswer]) -> str:
     """The page."""
-    lines = page(found, starts, all_headlines(found, starts), speed_section(served()))
+    speed = (*speed_section(served()), *held_out_section(elsewhere()))
+    lines = page(found, starts, all_headlines(found, starts), speed)
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -75,7 +75,7 @@ def gemm(points: list[Point], boards: dict[str, Accelerator], form: str) -> Fitt
         return np.asarray(x[:, :1] + np.maximum(flops / x[:, 1:2], moved / x[:, 2:3]))
 
     def model(x: Floats) -> Floats:
-        return product(x) + QUANTIZED_BYTES * m * k / width / x[:, 3:4]
+        return np.asarray(product(x) + QUANTIZED_BYTES * m * k / width / x[:, 3:4])
 
     seconds = np.array([p.seconds for p in points])
     if form in QUANTIZATIONS:
