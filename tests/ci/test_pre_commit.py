@@ -22,14 +22,15 @@ WRONG = "model: Qwen/Qwen3-32B\ntensor-parallel-size: 6\n"
 class Repository:
     """A checkout that uses the hook as the manifest has it, with the planner on the path."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *arguments: str) -> None:
         self.folder = folder / "repository"
         self.folder.mkdir()
         away = {"PRE_COMMIT_HOME": str(folder / "cache"), "HOME": str(folder)}
         self.environment = machine(folder) | away
         self.call("git", "init", "--quiet")
         (hook,) = YAML(typ="safe").load(MANIFEST)
-        local: dict[str, Any] = {"repo": "local", "hooks": [{**hook, "language": "unsupported"}]}
+        own = {"language": "unsupported", "args": list(arguments)}
+        local: dict[str, Any] = {"repo": "local", "hooks": [{**hook, **own}]}
         with (self.folder / ".pre-commit-config.yaml").open("w", encoding="utf-8") as file:
             YAML().dump({"repos": [local]}, file)
 
@@ -68,6 +69,28 @@ def test_a_right_plan_is_committed(repository: Repository) -> None:
     done = repository.committed("plans/qwen3.yaml", plan.read_text(encoding="utf-8"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Passed" in done.stdout
+
+
+def test_with_fix_a_file_is_mended_and_waits_to_be_added(tmp_path: Path) -> None:
+    repository = Repository(tmp_path, "--fix")
+    (repository.folder / "planner.toml").write_text('gpus = "H100"\n', encoding="utf-8")
+    old = "model: Qwen/Qwen3-8B  # ours\nswap-space: 4\nmax-model-len: 8192\n"
+    done = repository.committed("deploy/vllm.yaml", old)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "files were modified by this hook" in done.stdout
+    new = (repository.folder / "deploy" / "vllm.yaml").read_text(encoding="utf-8")
+    assert new == old.replace("swap-space: 4\n", "")
+    done = repository.committed("deploy/vllm.yaml", new)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_with_fix_what_cannot_be_mended_is_not_committed(tmp_path: Path) -> None:
+    repository = Repository(tmp_path, "--fix")
+    (repository.folder / "planner.toml").write_text('gpus = "8xA100"\n', encoding="utf-8")
+    done = repository.committed("deploy/vllm.yaml", WRONG)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "PAR001" in done.stdout
+    assert "files were modified" not in done.stdout
 
 
 @pytest.mark.parametrize("name", ["deploy/other.yaml", "vllm.md", "explain/x.yaml"])
