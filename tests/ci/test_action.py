@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from tests.console import ROOT
 
 ACTION: dict[str, Any] = YAML(typ="safe").load(ROOT / "action.yml")
 EXPRESSION = re.compile(r"\$\{\{ (\S+) \}\}")
+NOT_EMPTY = re.compile(r"(inputs\.\S+) != ''$")
 WRONG = "model: Qwen/Qwen3-32B\ntensor-parallel-size: 6\n"
 
 
@@ -36,6 +38,7 @@ def run(folder: Path, **inputs: str) -> Run:
     """The bash steps of the action, one after another until one fails."""
     known = {f"inputs.{name}": each.get("default", "") for name, each in ACTION["inputs"].items()}
     known |= {f"inputs.{name.replace('_', '-')}": text for name, text in inputs.items()}
+    known["inputs.base"] = inputs.get("base", "")
     known["github.action_path"] = str(ROOT)
     temporary = folder.parent / "runner"
     temporary.mkdir()
@@ -46,7 +49,8 @@ def run(folder: Path, **inputs: str) -> Run:
         environment[name] = str(path)
     code, said = 0, ""
     for step in ACTION["runs"]["steps"]:
-        if "run" not in step:
+        asks_for = NOT_EMPTY.match(step.get("if", ""))
+        if "run" not in step or (asks_for and not known[asks_for[1]]):
             continue
         assert not EXPRESSION.search(step["run"]), "an input in a script could be run"
         own = {k: EXPRESSION.sub(lambda m: known[m[1]], v) for k, v in step["env"].items()}
@@ -112,6 +116,54 @@ def test_options_and_their_quotes_are_handed_on(checkout: Path) -> None:
     assert done.code == 1, done.said
     report = json.loads((checkout / "a report").read_text(encoding="utf-8"))
     assert report["vllm_version"].startswith("0.30")
+
+
+def git(folder: Path, *words: str) -> str:
+    identity = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org"}
+    identity |= {"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.org"}
+    done = subprocess.run(
+        ["/usr/bin/env", "git", *words], cwd=folder, check=True, capture_output=True, text=True,
+        env={**os.environ, **identity},
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def base(checkout: Path) -> str:
+    """A commit of the checkout, some of whose files were changed since."""
+    for name in ("odd name.yaml", "gone.yaml", "as it was.yaml"):
+        (checkout / name).write_text("model: Qwen/Qwen3-8B\nmax-model-len: 8192\n", "utf-8")
+    (checkout / "notes.yaml").write_text("a: b\n", encoding="utf-8")
+    (checkout / "planner.toml").write_text('gpus = "8xA100"\n', encoding="utf-8")
+    git(checkout, "init", "--quiet")
+    git(checkout, "add", ".")
+    git(checkout, "commit", "--quiet", "-m", "base")
+    (checkout / "odd name.yaml").write_text("model: Qwen/Qwen3-8B\nmax-model-len: 4096\n", "utf-8")
+    (checkout / "wrong.yaml").write_text(WRONG.replace("6", "8"), encoding="utf-8")
+    (checkout / "notes.yaml").write_text("a: c\n", encoding="utf-8")
+    (checkout / "gone.yaml").unlink()
+    return git(checkout, "rev-parse", "HEAD")
+
+
+def test_the_summary_tells_the_difference_to_the_base(checkout: Path, base: str) -> None:
+    done = run(checkout, targets=".", base=base)
+    assert done.code == 0, done.said
+    differences, findings = done.summary.split("\n# ", 1)
+    assert "odd name.yaml" in differences
+    assert "8,192" in differences
+    assert "PAR001" in differences
+    for name in ("as it was.yaml", "notes.yaml", "gone.yaml"):
+        assert name not in differences
+    assert findings
+
+
+@pytest.mark.parametrize("absent", ["0" * 40, "--output=owned", "$(touch owned)"])
+@pytest.mark.usefixtures("base")
+def test_a_base_that_is_not_there_is_told_and_hinders_nothing(absent: str, checkout: Path) -> None:
+    done = run(checkout, targets="wrong.yaml", gpus="8xA100", base=absent)
+    assert done.code == 0, done.said
+    assert "no difference is told" in done.said
+    assert not (checkout / "owned").exists()
 
 
 def test_an_input_is_never_run(checkout: Path) -> None:
