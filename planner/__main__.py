@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 #: Python's default is 700
 _OBJECTS_BETWEEN_COLLECTIONS = 250_000
+#: as ``errors.ExitCode``, which is not imported when somebody is that quick
+_INTERRUPTED = 130
 
 
 def main() -> None:
@@ -15,10 +18,13 @@ def main() -> None:
     looking for garbage in it is seldom worth the time, and never at the end.
     """
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    from planner.cli.app import main as program  # not before the line above
-
     try:
+        from planner.cli.app import main as program  # not before the line above
+
         program()
+    except KeyboardInterrupt:
+        # while modules are imported; what is interrupted later answers for itself
+        sys.exit(_INTERRUPTED)
     finally:
         gc.freeze()
 

@@ -71,7 +71,7 @@ def answer_of(subject: Subject, case: Case | None) -> plan.Answer:
         layout = describe_layout(
             case,
             0,
-            model=subject.source.id,
+            model=subject.source.served,
             revision=subject.request.revision,
             executor=request.executor,
             storage=request.storage,

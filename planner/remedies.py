@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,15 +22,19 @@ from planner.quant.unquantized import UNQUANTIZED
 from planner.resolve import PARTITION, Subject, own_share, resolve
 from planner.rules import mem003_nothing_fits as rule
 from planner.units import count_text, gib_text
+from planner.vllm.arguments import OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from planner.case import Case
     from planner.hardware.cluster import NodeGroup
     from planner.judged import Judged
     from planner.request import Request
+    from planner.vllm.arguments import VllmArguments
 
+#: sizes whose product is the number of GPUs
+_SIZES = ("tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size")
 #: changes that are named, the cheapest first
 MOST_NAMED = 4
 #: of a GPU, tried where what lies beside vLLM's budget has no room
@@ -70,9 +75,7 @@ def _nearest(judged: Judged) -> tuple[int, str]:
     """The valid layout that lacks least: its margin, bytes, and a sentence."""
     case = judged.case
     if not len(case.layouts):
-        codes = [code for code, mask in judged.unbuildable.items() if mask.any()]
-        sentence = f"no layout is valid: every one breaks {', '.join(codes[:4])}"
-        return -(2**62), sentence
+        return -(2**62), _invalid(judged)
     row = int(np.argmax(case.kv_cache_bytes.mid))
     stage = int(case.tightest_stage[row])
     lacking = int(case.kv_cache_bytes.mid[row])
@@ -84,6 +87,26 @@ def _nearest(judged: Judged) -> tuple[int, str]:
         f"nearest miss {_shape(case, row)}: {gib_text(weights)} of weights in a budget of "
         f"{gib_text(case.budget.budget_bytes)}, {margin} on stage {stage}"
     )
+
+
+def _invalid(judged: Judged) -> str:
+    """Why nothing can even be built."""
+    codes = [code for code, mask in judged.unbuildable.items() if mask.any()]
+    if codes:
+        return f"no layout is valid: every one breaks {', '.join(codes[:4])}"
+    group = judged.case.group
+    asked = _sizes(judged.case.arguments)
+    there = group.nodes * group.gpus_per_node
+    return f"{_typed(asked)} takes {prod(asked.values())} GPUs, and there are {there}"
+
+
+def _sizes(pinned: VllmArguments) -> dict[str, int]:
+    """The parallel sizes that somebody fixed, by name."""
+    return {name: size for name in _SIZES if (size := getattr(pinned, name)) is not None}
+
+
+def _typed(sizes: Mapping[str, int]) -> str:
+    return " ".join(f"{OPTIONS[name].flag} {size}" for name, size in sizes.items())
 
 
 def _fitting(subject: Subject) -> Iterator[str]:
@@ -112,6 +135,7 @@ def _shape(case: Case, row: int) -> str:
 def _kinds(subject: Subject) -> Iterator[Iterator[Change]]:
     """What could be done differently, the cheapest first: options, another checkpoint, GPUs."""
     yield _freed(subject)
+    yield _unfixed(subject)
     yield _smaller_overheads(subject)
     if subject.quantization is UNQUANTIZED:
         yield _with_options(subject, "--quantization fp8", quantization="fp8")
@@ -127,6 +151,15 @@ def _freed(subject: Subject) -> Iterator[Change]:
         alone = with_taken(subject.cluster, 0)
         words = f"end the processes that hold {gib_text(taken)} of each GPU"
         yield Change(words=words, subject=replace(subject, cluster=alone))
+
+
+def _unfixed(subject: Subject) -> Iterator[Change]:
+    """The sizes left to the search."""
+    pinned = subject.request.pinned
+    if sizes := _sizes(pinned):
+        free = replace(pinned, **dict.fromkeys(sizes))  # type: ignore[arg-type]  # by name
+        asked = replace(subject.request, pinned=free)
+        yield from _resolved(asked, f"leave out {_typed(sizes)}")
 
 
 def _smaller_overheads(subject: Subject) -> Iterator[Change]:

@@ -89,6 +89,8 @@ class Request:
         return self.default_gpu_memory_utilization if pinned is None else pinned
 
 
+#: commands that take a plan in place of a model and GPUs
+_OF_FILES = ("launch", "validate")
 _WORKLOAD = tuple(f.name for f in fields(Workload) if f.name != "lengths")
 _GOAL = tuple(f.name for f in fields(Goal))
 _NOT_TYPED = {"workload", "pinned", "goal", "said"}
@@ -132,18 +134,26 @@ def request(**keywords: Any) -> Request:  # noqa: ANN401 - each is checked by it
     return built
 
 
-def require(asked: Request, command: str, *, gpus: bool = True) -> None:
+def require(asked: Request, command: str, *, gpus: bool = True, target: str = "") -> None:
     """Say what is missing before anything is looked up.
+
+    Args:
+        asked: what was typed, or what a target stands for.
+        command: of the planner, to name in the remedy.
+        gpus: whether GPUs must be named.
+        target: what was typed that is judged: a file, or ``-- vllm serve …``; empty for options.
 
     Raises:
         UsageError: no model, or no cluster.
     """
     if not asked.names_load:
         check_no_servers(asked.goal)
-    example = f"planner {command} --model {asked.model or 'deepseek-ai/DeepSeek-R1'}"
-    example += f" --gpus {asked.gpus[0] if asked.gpus else '2x8xA100'}"
+    subject = "" if target else f" --model {asked.model or 'deepseek-ai/DeepSeek-R1'}"
+    named = f" --gpus {asked.gpus[0] if asked.gpus else '2x8xA100'}"
+    example = f"planner {command}{subject}{named}{target and f' {target}'}"
     if not asked.model:
-        raise UsageError("no model is named", fix=example)
+        file = f", or planner {command} plan.yaml" if command in _OF_FILES else ""
+        raise UsageError("no model is named", fix=f"{example}{file}")
     if gpus and not asked.gpus:
         cause = "--gpus auto takes those of this machine"
         if command == "recommend":

@@ -123,7 +123,7 @@ def _layout(subject: Subject, bought: Purchase) -> plan.Layout:
     layout = describe_layout(
         case,
         row,
-        model=subject.source.id,
+        model=subject.source.served,
         revision=request.revision,
         executor=request.executor,
         storage=request.storage,

@@ -48,7 +48,7 @@ def describe_chosen(subject: Subject, chosen: list[Chosen]) -> tuple[plan.Layout
         layout = describe_layout(
             each.case,
             each.row,
-            model=subject.source.id,
+            model=subject.source.served,
             revision=subject.request.revision,
             executor=subject.request.executor,
             storage=subject.request.storage,

@@ -90,7 +90,7 @@ def judge(
     Raises:
         PlannerError: what it names is unknown, unreadable or out of reach.
     """
-    require(request, "validate")
+    require(request, "validate", target=target.typed if target else "")
     lookups = lookups or Lookups()
     subject = resolve(request, environ, lookups)
     layouts: tuple[plan.Layout, ...] = ()
@@ -131,7 +131,7 @@ def _described(
     layout = describe_layout(
         case,
         0,
-        model=subject.source.id,
+        model=subject.source.served,
         revision=request.revision,
         executor=request.executor,
         storage=request.storage,

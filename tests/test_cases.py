@@ -124,6 +124,12 @@ def test_tp5_is_impossible_for_a_32b_model_on_five_t4s() -> None:
     assert found["PAR002"] == "error" or found["PAR004"] == "error"
 
 
+def test_sizes_that_need_more_gpus_than_there_are_are_named_and_what_the_search_takes() -> None:
+    (nothing,) = recommended("Qwen/Qwen3-8B", "8xH100", tensor_parallel_size=16).findings
+    assert nothing.cause == "--tensor-parallel-size 16 takes 16 GPUs, and there are 8"
+    assert nothing.fix.startswith("leave out --tensor-parallel-size 16 (then DP8 fits")
+
+
 def test_five_t4s_hold_a_32b_model_under_a_division_of_its_own() -> None:
     """vLLM's 13/13/13/13/12 is refused by numbers; 12/13/14/13/12 leaves room without graphs."""
     default = recommended(QWEN_32B, "5xT4")

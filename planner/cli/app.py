@@ -39,16 +39,12 @@ class Commands(Group):
         command: click.Command = plugins.load(_PACKAGE, cmd_name).COMMAND
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """A line each: the first of its file, so that none is imported for the list."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(n, _first_line(n)) for n in self.list_commands(ctx)])
-
-
-def _first_line(command: str) -> str:
-    path = Path(__file__).parent / "commands" / f"{command}.py"
-    with path.open(encoding="utf-8") as file:
-        return file.readline().strip().strip('"').rstrip(".")
+    def line(self, ctx: click.Context, name: str) -> str:
+        """The first line of its file, so that none is imported for the list."""
+        del ctx
+        path = Path(__file__).parent / "commands" / f"{name}.py"
+        with path.open(encoding="utf-8") as file:
+            return file.readline().strip().strip('"').rstrip(".")
 
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001
@@ -59,18 +55,11 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None: 
         ctx.exit()
 
 
-def _help(ctx: click.Context) -> None:
-    if ctx.invoked_subcommand is None:
-        write(ctx.get_help() + "\n")
-
-
 PROGRAM = Commands(
     name="planner",
     help="Which vLLM layouts fit a model on a cluster, what each takes per GPU, and the "
     "commands to run it.",
     epilog="planner recommend --model deepseek-ai/DeepSeek-R1 --gpus 2x8xA100",
-    invoke_without_command=True,
-    callback=click.pass_context(_help),
     params=[
         click.Option(
             ["--version"],
@@ -105,11 +94,19 @@ def _as_own(error: click.ClickException) -> PlannerError:
     """An error of click in the three parts of ours."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     path = context.command_path if context else "planner"
+    if isinstance(error, click.MissingParameter) and context and error.param is not None:
+        wanted = " ".join(context.command.collect_usage_pieces(context)[1:])
+        name = error.param.human_readable_name.upper()
+        return UsageError(f"{path} needs {name}", fix=f"{path} {wanted}; {path} --help says more")
     if isinstance(error, click.BadParameter) and error.param is not None:
         name = max(error.param.opts, key=len)
-        return UsageError(f"{name}: {error.message.rstrip('.').lower()}", fix=f"{path} --help")
-    text = error.format_message().rstrip(".")
-    return UsageError(f"{text[:1].lower()}{text[1:]}", fix=f"{path} --help")
+        return UsageError(f"{name}: {_clause(error.message)}", fix=f"{path} --help")
+    return UsageError(_clause(error.format_message()), fix=f"{path} --help")
+
+
+def _clause(sentence: str) -> str:
+    """A sentence to stand behind a colon: what was typed is in it, and keeps its letters."""
+    return f"{sentence[:1].lower()}{sentence[1:]}".rstrip(".")
 
 
 def main() -> None:

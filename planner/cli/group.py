@@ -8,7 +8,22 @@ from planner.errors import UnknownNameError, nearest
 
 
 class Group(click.Group):
-    """A command of commands; knows the nearest name."""
+    """A command of commands; knows the nearest name, and shows its help where none is typed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Alone it asks for nothing but what there is."""
+        alone = not args and not ctx.resilient_parsing
+        return super().parse_args(ctx, ["--help"] if alone else args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """A line each, whole; click's own cuts it short."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(n, self.line(ctx, n)) for n in self.list_commands(ctx)])
+
+    def line(self, ctx: click.Context, name: str) -> str:
+        """What a command is for."""
+        command = self.get_command(ctx, name)
+        return (command.help or "").partition("\n")[0].rstrip(".") if command else ""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

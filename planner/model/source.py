@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from planner.errors import UnavailableError, UnknownNameError
 from planner.frozen import frozen
 from planner.model import catalog
+from planner.model.config_file import CONFIG
 from planner.model.dimensions import check_dimensions
 from planner.model.local_caches import in_hub_cache, in_modelscope_cache
 from planner.model.model_folder import FoundFiles, read_folder, read_path
@@ -48,6 +49,15 @@ class ModelSource:
     """What is known of the stored weights; None when nothing is."""
     notes: tuple[str, ...] = ()
     """What the user should know of how it was found."""
+
+    @property
+    def served(self) -> str:
+        """What ``vllm serve`` is given: for a config.json its folder, as vLLM reads no file.
+
+        Source: vllm.transformers_utils.repo_utils.file_or_path_exists (0.26.0)
+        """
+        path = PurePath(self.id)
+        return str(path.parent) if self.kind == "local" and path.name == CONFIG else self.id
 
 
 def find_model(

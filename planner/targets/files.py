@@ -50,7 +50,11 @@ def documents_of(name: str, typed: str) -> tuple[Document, ...]:
         except RecursionError:
             raise InvalidInputError(f"{name} is nested too deeply") from None
         except ValueError as error:
-            raise InvalidInputError(f"{name} is not JSON: {error}") from None
+            raise InvalidInputError(
+                f"{name} is not JSON",
+                cause=f"{error}",
+                fix="mend it there, or have it written anew: planner recommend … -o plan.json",
+            ) from None
     if path.suffix not in _YAML_SUFFIXES and typed.startswith("#!"):
         if len(typed) > _MAX_SCRIPT:
             raise InvalidInputError(

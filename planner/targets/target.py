@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,11 @@ class Target:
     """What each of the commands was read from; those that its kind of file implies have no line."""
     text: str = ""
     """All of the file; of a command that was typed, its line in a shell."""
+
+    @property
+    def typed(self) -> str:
+        """As one names it to ``planner validate``."""
+        return "-- vllm serve …" if self.name == COMMAND_LINE else shlex.quote(self.name)
 
     @property
     def model(self) -> str | None:

@@ -155,7 +155,7 @@ def _value(token: Token, name: str, *, on: bool) -> Any:  # noqa: ANN401 - typed
 
 def _example(option: Option) -> str:
     """The option with a value that it takes."""
-    for text in ("8", "0.9", "auto", '{"key": "value"}'):
+    for text in ("8k", "8", "0.9", "auto", '{"key": "value"}'):
         with suppress(ValueError):
             option.read(text)
             return f"for example {option.flag} {shlex.quote(text)}"

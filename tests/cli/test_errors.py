@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from planner.__main__ import main as program
+from planner.cli import app
 from planner.cli.app import PROGRAM, run
 from planner.errors import ExitCode
 
@@ -45,6 +47,12 @@ def test_a_misspelt_name_gets_the_nearest(
         (["recommend"], "no model is named"),
         (["recommend", "--model", "m"], "no GPUs are named"),
         (["validate"], "no model is named"),
+        (["validate"], "or planner validate plan.yaml"),
+        (["validate", "--", "vllm", "serve", "Qwen/Qwen3-8B"], "--gpus 2x8xA100 -- vllm serve"),
+        (["completion"], "planner completion needs SHELL\n  fix: planner completion {bash|"),
+        (["verify"], "planner verify needs URL\n  fix: planner verify URL PLAN"),
+        (["completion", "Tcsh"], "'Tcsh' is not one of"),
+        (["recommend", "--max-model-len", "8Q"], "--max-model-len 8k"),
         (["recommend", "--model"], "--model needs a value"),
         (["recommend", "--offline=yes"], "--offline takes no value"),
         (["recommend", "-tp", "eight"], "'eight' is not a whole number"),
@@ -57,7 +65,7 @@ def test_a_misspelt_name_gets_the_nearest(
         (["recommend", "-o", "plan"], "suffix"),
         (["recommend", "m"], "unexpected extra argument"),
         (["recommend", "--max-num", "1"], "short for more than one option"),
-        (["hardware", "list", "toasters"], "toasters"),
+        (["hardware", "list", "toasters"], "no board has toasters"),
         (["models", "list", "--format", "xml"], "no format is called xml"),
         (["validate", "--gpus", "T4", "-tp", "2", "--", "vllm", "serve", "m"], "beside a target"),
         (["validate", "--", "docker", "run"], "no vLLM server in this command"),
@@ -72,6 +80,34 @@ def test_a_wrong_command_is_answered_in_one_message(
 
 def test_a_message_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert "\x1b" not in complaint(capsys, "explain", "\x1b]0;title\x07")
+
+
+def test_an_interrupt_while_modules_are_imported_is_130_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app, "main", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        program()
+    assert ended.value.code == ExitCode.INTERRUPTED
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("arguments", [[], ["models"], ["hardware"]])
+def test_a_command_of_commands_alone_shows_what_there_is(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == ExitCode.OK
+    shown = capsys.readouterr().out
+    assert shown.startswith("Usage: planner")
+    assert "..." not in shown.partition("Commands:")[2]
+
+
+def test_a_pattern_alone_lists_boards(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["hardware", "list", "H100", "SXM"]) == ExitCode.OK
+    assert "h100-sxm5-80gb" in capsys.readouterr().out
 
 
 def test_an_interrupt_is_130(

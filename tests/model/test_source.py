@@ -52,6 +52,7 @@ def test_a_directory_and_its_config_json_are_the_same_model(tmp_path: Path) -> N
     assert by_folder.config == by_file.config == LLAMA
     assert (by_folder.kind, by_folder.trust) == ("local", "file")
     assert by_folder.source == f"local files at {path.parent}"
+    assert by_folder.served == by_file.served == str(path.parent)
 
 
 def test_a_configuration_under_another_name_is_read_alone(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import click
 from planner.cli.command import PlannerCommand
 from planner.cli.group import Group
 from planner.cli.waiting import waiting
+from planner.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +28,17 @@ def hardware() -> None:
     """The boards, node types and networks that are known, and the GPUs of this machine."""
 
 
+class _Kind(click.Choice[str]):
+    """What is listed; a word that is no kind is a pattern for boards."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word as it was typed."""
+        del param, ctx
+        return value
+
+
 @hardware.command("list", cls=PlannerCommand)
-@click.argument("kind", default="boards", type=click.Choice(["boards", "nodes", "fabrics"]))
+@click.argument("kind", default="boards", type=_Kind(["boards", "nodes", "fabrics"]))
 @click.argument("pattern", default="")
 @_format
 def list_(kind: str, pattern: str, form: str) -> None:
@@ -42,10 +52,18 @@ def list_(kind: str, pattern: str, form: str) -> None:
         "nodes": (views.list_nodes, _NODES),
         "fabrics": (views.list_fabrics, _FABRICS),
     }
+    if kind not in kinds:
+        kind, pattern = "boards", f"{kind} {pattern}".rstrip()
     rows, columns = kinds[kind]
     wanted = pattern.lower()
     with waiting("reading the hardware data"):
         some = [row for row in rows() if wanted in f"{row['id']} {row['name']}".lower()]
+    if not some:
+        raise UnknownNameError(
+            f"no {kind.rstrip('s')} has {pattern} in its id or name",
+            cause=f"{', '.join(kinds)} can be listed",
+            fix=f"planner hardware list {kind}",
+        )
     show_rows(some, columns, form)
 
 
