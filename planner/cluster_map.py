@@ -83,7 +83,7 @@ class ClusterMap:
 
 
 def cluster_map(group: HardwareGroup, sizes: Sizes, *, servers: int = 1) -> ClusterMap:
-    """Like hosts with a layout on them; ``servers`` of it stand side by side.
+    """Like hosts with a layout on them; ``servers`` of it stand side by side, 0 leaves all idle.
 
     A layout that finds no place leaves all GPUs idle.
     """
@@ -108,7 +108,7 @@ def cluster_map(group: HardwareGroup, sizes: Sizes, *, servers: int = 1) -> Clus
         link=_link(group) if group.gpus_per_node > 1 else None,
         topology=group.topology,
         network=_network(group) if group.nodes > 1 else None,
-        unplaced=0 if seats else wanted,
+        unplaced=wanted if servers and not seats else 0,
     )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.frozen import frozen
-from planner.report.parts.words import VERDICTS, layout_name
+from planner.report.parts.words import VERDICTS, group_name, layout_name
 from planner.units import count_text, gib_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from planner.plan import Layout, Performance
+    from planner.plan import HardwareGroup, Layout, Performance
 
 #: between two columns
 _GAP = 2
@@ -27,9 +27,17 @@ class Column:
     """What is left out last where there is little room: 0 never is."""
 
 
-def columns_within(layouts: Sequence[Layout], width: int) -> list[Column]:
-    """The columns that say something and go into a width, in their order."""
-    said = [column for column in COLUMNS if any(column.text(layout) for layout in layouts)]
+def columns_within(
+    layouts: Sequence[Layout], groups: Sequence[HardwareGroup], width: int
+) -> list[Column]:
+    """The columns that say something and go into a width, in their order.
+
+    Where there are several groups of like hosts, a column names that of each layout.
+    """
+    boards = _boards(groups)
+    on = Column("on", lambda layout: boards[layout.group], 1)
+    columns = (*COLUMNS[:1], on, *COLUMNS[1:]) if len(boards) > 1 else COLUMNS
+    said = [column for column in columns if any(column.text(layout) for layout in layouts)]
     kept: list[Column] = []
     left = width
     for column in sorted(said, key=lambda each: each.rank):
@@ -41,9 +49,19 @@ def columns_within(layouts: Sequence[Layout], width: int) -> list[Column]:
     return [column for column in said if column in kept]
 
 
+def _boards(groups: Sequence[HardwareGroup]) -> list[str]:
+    """What tells groups apart, as short as it does: ``h100``, else ``2x8xh100-sxm5-80gb``."""
+    short = [group.accelerator.partition("-")[0] for group in groups]
+    return short if len(set(short)) == len(short) else [group_name(group) for group in groups]
+
+
 def is_same(one: Layout, other: Layout) -> bool:
-    """Whether two layouts have the same sizes."""
-    return layout_name(one) == layout_name(other) and one.gpus_used == other.gpus_used
+    """Whether two layouts have the same sizes, on the same hosts."""
+    return (layout_name(one), one.gpus_used, one.group) == (
+        layout_name(other),
+        other.gpus_used,
+        other.group,
+    )
 
 
 def _speed(write: Callable[[Performance], str]) -> Callable[[Layout], str]:

@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import UsageError
-from planner.explore.knob import SIZES, find_knob
+from planner.explore.knob import LENGTHS, SIZES, find_knob
+from planner.lengths import lengths_of
 from planner.request import Request, request
 from planner.resolve import PARTITION
 from planner.units import count_text
 from planner.vllm.arguments import OPTIONS
 from planner.vllm.values import AUTO, human_int
+from planner.workload import Workload
 
 if TYPE_CHECKING:
     from planner.explore.knob import Knob
@@ -23,6 +25,9 @@ _LENGTHS = ("input_tokens", "output_tokens")
 
 def value_of(asked: Request, knob: Knob) -> Any:  # noqa: ANN401 - typed by its field
     """What a request says; None where it leaves it open."""
+    if knob.name == LENGTHS:
+        lengths = asked.workload.lengths
+        return lengths.name if lengths else None
     home = asked if knob.home == "request" else getattr(asked, knob.home)
     return getattr(home, knob.name)
 
@@ -31,7 +36,12 @@ def with_value(asked: Request, knob: Knob, value: Any) -> Request:  # noqa: ANN4
     """The request with one field set; a size of 1 is the same as none.
 
     A division of layers holds for one number of stages, so another layout leaves it out.
+
+    Raises:
+        PlannerError: a file of requests that cannot be read.
     """
+    if knob.name == LENGTHS:
+        return asked if value == value_of(asked, knob) else _with_lengths(asked, value)
     if knob.name in SIZES:
         value = None if value == (False if knob.kind == "switch" else 1) else value
         rest = {k: v for k, v in asked.environment.items() if k != PARTITION}
@@ -45,6 +55,15 @@ def with_value(asked: Request, knob: Knob, value: Any) -> Request:  # noqa: ANN4
     return replace(asked, **{knob.home: record})
 
 
+def _with_lengths(asked: Request, name: str | None) -> Request:
+    """The request with another kind of requests; without one they are as long as by default."""
+    lengths = None if name is None else lengths_of(name)
+    default = (Workload().input_tokens, Workload().output_tokens)
+    inputs, outputs = lengths.means if lengths else default
+    load = replace(asked.workload, input_tokens=inputs, output_tokens=outputs, lengths=lengths)
+    return replace(asked, workload=load)
+
+
 def read_value(knob: Knob, text: str) -> Any:  # noqa: ANN401 - typed by its field
     """What was typed, checked as the option of the same name is.
 
@@ -54,7 +73,7 @@ def read_value(knob: Knob, text: str) -> Any:  # noqa: ANN401 - typed by its fie
     typed = text.strip()
     if not typed:
         return knob.default
-    if knob.choices and typed not in knob.choices:
+    if knob.choices and not knob.any_text and typed not in knob.choices:
         raise UsageError(f"{knob.flag} {typed}", fix=f"one of {', '.join(knob.choices)}")
     if knob.name == "gpus":
         return tuple(typed.replace(",", " ").split())
@@ -78,7 +97,7 @@ def shown(knob: Knob, value: Any) -> str:  # noqa: ANN401 - typed by its field
     if knob.kind == "switch":
         return "yes" if value else "no"
     if value is None:
-        return "1" if knob.name in SIZES else "any"
+        return knob.nothing
     if isinstance(value, tuple):
         return " ".join(map(str, value)) or "none"
     if isinstance(value, bool) or not isinstance(value, int | float):

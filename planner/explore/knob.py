@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 
 from planner.frozen import frozen
 from planner.goal import Goal
+from planner.lengths import named
 from planner.memory.kv_cache.dtypes import KV_DTYPES
 from planner.quant.online import METHODS
 from planner.request import Request
@@ -45,6 +46,9 @@ _OF_VLLM = {
     "memory": ("gpu_memory_utilization", "kv_cache_dtype", "quantization"),
     "batching": ("max_model_len", "max_num_seqs", "max_num_batched_tokens"),
 }
+#: different lengths: known to people by the name of their kind, or of their file
+LENGTHS = "workload"
+_LENGTHS_HELP = "How long requests are: a kind of them, or a .jsonl file of your own."
 #: says how much is answered, not what
 _NOT_TURNED = ("pareto",)
 #: endings of names that say how fast an answer must be
@@ -69,6 +73,10 @@ class Knob:
     """All values of a choice; empty where any text may stand."""
     default: Any = None
     """The field's own."""
+    any_text: bool = False
+    """Beside the choices another text may stand: a file."""
+    nothing: str = "any"
+    """What is shown where nothing is asked."""
 
     @property
     def label(self) -> str:
@@ -103,6 +111,7 @@ def _all() -> Iterator[Knob]:
         yield from (_knob("pinned", name, group) for name in names)
     loads = [name for name in _simple("workload") if not name.endswith(_LIMIT)]
     limits = [name for name in _simple("workload") if name.endswith(_LIMIT)]
+    yield _lengths_knob()
     yield from (_knob("workload", name, "workload") for name in loads)
     yield from (_knob("goal", name, "targets") for name in _simple("goal"))
     yield from (_knob("workload", name, "targets") for name in limits)
@@ -133,6 +142,21 @@ def _knob(home: Home, name: str, group: str) -> Knob:
         help=OPTIONS[name].help if home == "pinned" else documented(home)[name],
         choices=choices,
         default=None if field.default is MISSING else field.default,
+        nothing="1" if name in SIZES else "any",
+    )
+
+
+def _lengths_knob() -> Knob:
+    """Of requests that are not alike; without it the two lengths hold for all of them."""
+    return Knob(
+        name=LENGTHS,
+        home="workload",
+        group="workload",
+        kind="choice",
+        help=_LENGTHS_HELP,
+        choices=tuple(named()),
+        any_text=True,
+        nothing="all alike",
     )
 
 

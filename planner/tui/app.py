@@ -15,7 +15,6 @@ from planner.tui.files import save_plan
 from planner.tui.keymap import checked
 from planner.tui.screens.confirm import Confirm
 from planner.tui.session import Session
-from planner.tui.title import title
 from planner.tui.whatif import WhatIf
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ class PlannerApp(Session):
 
     def redraw(self) -> None:
         """Draw the answer again: what is pinned has changed."""
-        self.what_if.show(title(self.request, self.view), self.view, self.pin)
+        self.what_if.show(self.request, self.view, self.pin)
 
     def on_answered(self, message: Answered) -> None:
         """Draw an answer, unless something else was asked since."""

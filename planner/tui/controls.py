@@ -63,6 +63,8 @@ class Control(Widget, can_focus=True):
         Binding("backspace,delete", "free", "let free", id="control.free"),
         Binding("down,j", "app.focus_next", "other field", id="control.next", show=False),
         Binding("up,k", "app.focus_previous", "other field", id="control.previous", show=False),
+        Binding("pagedown", "group(1)", "other group", id="control.next-group", show=False),
+        Binding("pageup", "group(-1)", "other group", id="control.previous-group", show=False),
     ]
     value: reactive[Any] = reactive(None)
     """What the request says; None leaves it open."""
@@ -124,6 +126,13 @@ class Control(Widget, can_focus=True):
             self.action_turn(1)
         else:
             self.post_message(Edit(self.knob))
+
+    def action_group(self, by: int) -> None:
+        """To the first field of the next group, or of the one before."""
+        fields = list(self.screen.query(Control))
+        groups = list(dict.fromkeys(field.knob.group for field in fields))
+        group = groups[(groups.index(self.knob.group) + by) % len(groups)]
+        next(field for field in fields if field.knob.group == group).focus()
 
     def _change(self, value: Any) -> None:  # noqa: ANN401 - typed by the field
         if value != self.value:

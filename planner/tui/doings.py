@@ -112,11 +112,17 @@ def edit(app: App[Any], knob: Knob) -> None:
     card = Prompt(
         knob.label,
         text=typed(value_of(_own(app).request, knob)),
-        note=", ".join(knob.choices) or knob.help,
+        note=_note(knob),
         suggestions=knob.choices,
         check=lambda text: read_value(knob, text),
     )
     app.push_screen(card, lambda text: _set(app, knob.name, text))
+
+
+def _note(knob: Knob) -> str:
+    """What may be typed."""
+    choices = ", ".join(knob.choices)
+    return f"{choices}. {knob.help}" if knob.any_text else choices or knob.help
 
 
 def _set(app: App[Any], name: str, text: str | None) -> None:

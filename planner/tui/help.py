@@ -26,17 +26,14 @@ _GENERAL = (
 def help_page(app: App[None]) -> Reading:
     """The page about what has the focus."""
     told = next(_told(app.focused), _GENERAL)
-    keys = dict[str, str]()
+    keys: dict[str, list[str]] = {}
     for active in app.screen.active_bindings.values():
         binding = active.binding
         if binding.id and binding.description and active.enabled:
-            key = app.get_key_display(binding)
-            keys[binding.description] = (
-                f"{keys[binding.description]}, {key}" if binding.description in keys else key
-            )
+            keys.setdefault(binding.description, []).append(app.get_key_display(binding))
     table = Table.grid(padding=(0, 3, 0, 0))
-    for what, key in keys.items():
-        table.add_row(Text(key, "bold"), what)
+    for what, several in keys.items():
+        table.add_row(Text(", ".join(dict.fromkeys(several)), "bold"), what)
     return Reading("help", Group(Markdown(told), Text(), table))
 
 

@@ -8,13 +8,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Static, Tab, Tabs
+from textual.widgets import Tab, Tabs
 
+from planner.explore.knob import LENGTHS
 from planner.manual import page_of
 from planner.tui import doings
 from planner.tui.controls import Control, Controls, Edit
 from planner.tui.jump import Jump
-from planner.tui.keybar import KeyBar
+from planner.tui.keybar import KeyBar, idle_keys
 from planner.tui.page import rule_page
 from planner.tui.panels.alternatives import AlternativesPanel
 from planner.tui.panels.cluster import ClusterPanel
@@ -24,19 +25,22 @@ from planner.tui.panels.panel import Panel
 from planner.tui.panels.plot import ContextPanel
 from planner.tui.panels.speed import SpeedPanel
 from planner.tui.screens.card import Reading
+from planner.tui.title import Title, title_parts
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.events import DescendantFocus
 
     from planner.errors import PlannerError
     from planner.explore.look import View
     from planner.finding import Finding
     from planner.plan import Answer
+    from planner.request import Request
 
 #: panels that share a place on a small screen, with the word on their tab
 SHARED = {
     "findings": "findings",
-    "alternatives": "others",
+    "alternatives": "layouts",
     "context": "room",
     "speed": "speed",
     "cluster": "cluster",
@@ -66,13 +70,15 @@ class WhatIf(Screen[None]):
         Binding("s", "do('save')", "save", id="save"),
         Binding("f1,question_mark", "do('help_')", "help", id="help", key_display="?"),
         Binding("q", "app.leave", "quit", id="leave"),
-        Binding("u", "do('undo')", "undo", id="undo"),
-        Binding("y", "do('copy')", "copy", id="copy"),
-        Binding("t", "tables", "text", id="tables"),
         Binding("m", "do('models')", "models", id="models"),
         Binding("g", "do('hardware')", "GPUs", id="hardware"),
         Binding("o", "do('open_')", "open", id="open"),
+        Binding("w", "load", "workload", id="workload"),
+        Binding("u", "do('undo')", "undo", id="undo"),
+        Binding("y", "do('copy')", "copy", id="copy"),
+        Binding("t", "tables", "text", id="tables"),
         Binding("ctrl+o", "jump", "jump", id="jump"),
+        Binding("escape", "back", "to the fields", id="back", show=False),
         *(
             Binding(str(number), f"go('{name}')", f"go to {name}", id=f"go.{name}", show=False)
             for number, name in enumerate(PARTS, 1)
@@ -81,7 +87,7 @@ class WhatIf(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, both sides, keys."""
-        yield Static(id="title", markup=False)
+        yield Title(id="title")
         with Horizontal(id="body"):
             yield Controls(id="controls")
             with Container(id="panels"):
@@ -107,14 +113,17 @@ class WhatIf(Screen[None]):
         """What is wrong."""
         return self.query_one(FindingsPanel)
 
+    _field: Control | None = None
+
     def on_mount(self) -> None:
         """The first field has the focus."""
         self.query_one(Tabs).can_focus = False
         self.query(Control).first().focus(scroll_visible=False)
 
-    def show(self, title: str, view: View | None, pin: View | None) -> None:
+    def show(self, request: Request, view: View | None, pin: View | None) -> None:
         """Draw another answer."""
-        self.query_one("#title", Static).update(title, layout=False)
+        self.query_one(Title).parts = title_parts(request, view)
+        self.query_one(KeyBar).idle = idle_keys(view, pin)
         speed = self.query_one(SpeedPanel)
         for panel in self.query(Panel):
             panel.show(view, pin)
@@ -183,6 +192,19 @@ class WhatIf(Screen[None]):
         as_text = not panels[0].as_text
         for panel in panels:
             panel.as_text = as_text
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Remember the field, to come back to it."""
+        if isinstance(event.widget, Control):
+            self._field = event.widget
+
+    def action_back(self) -> None:
+        """To the field that had the focus last."""
+        (self._field or self.query(Control).first()).focus()
+
+    def action_load(self) -> None:
+        """To the load that is asked about, and its targets."""
+        self.query_one(f"#knob-{LENGTHS}").focus()
 
     def action_go(self, name: str) -> None:
         """Go to a part; on a small screen it comes to the front."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,9 @@ from planner.explore.mend import mended
 from planner.finding import Finding, Origin, Repair, Severity
 from planner.request import Request, request
 from planner.resolve import PARTITION
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def a_finding(fix: str) -> Finding:
@@ -226,3 +230,23 @@ def test_one_length_for_all_takes_the_place_of_a_kind_of_requests() -> None:
 
     assert asked.workload.lengths is None
     assert asked.workload.input_tokens == 100
+
+
+def test_a_kind_of_requests_brings_its_lengths_and_leaving_it_takes_them_away() -> None:
+    knob = find_knob("workload")
+    asked = with_value(request(concurrency=8), knob, "rag")
+    assert asked.workload == request(workload="rag", concurrency=8).workload
+    assert (value_of(asked, knob), shown(knob, None)) == ("rag", "all alike")
+    assert with_value(asked, knob, None) == request(concurrency=8)
+
+
+def test_a_file_of_requests_may_be_typed(tmp_path: Path) -> None:
+    knob, file = find_knob("workload"), tmp_path / "mine.jsonl"
+    file.write_text('{"input_tokens": 30, "output_tokens": 5}\n', encoding="utf-8")
+    name = read_value(knob, str(file))
+    asked = with_value(request(model="m"), knob, name)
+    assert (asked.workload.input_tokens, asked.workload.output_tokens) == (30, 5)
+    # from a file one turns to the first of the kinds, and never back to what is not on the ladder
+    assert turned(knob, NOTHING_COUNTS, name, 1) in knob.choices
+    with pytest.raises(PlannerError, match="no workload is called chats"):
+        read_value(knob, "chats")

@@ -180,6 +180,52 @@ class TestPin:
         journey(steps)
 
 
+class TestWorkload:
+    def test_a_kind_is_chosen_by_keys_and_the_answer_is_recommends_for_it(self) -> None:
+        async def steps(d: Driver) -> None:
+            await d.press("w")
+            await d.press("right")
+            chosen = d.app.request.workload.lengths
+            assert chosen is not None
+            assert chosen.name == "chat"
+            await d.press("enter")
+            d.app.screen.query_one(Input).value = "rag"
+            await d.press("enter")
+            assert "rag" in d.text
+            same = replace(R1, workload=asked(workload="rag").workload)
+            assert d.app.view is not None
+            assert d.app.view.answer.workload == estimate(same, {}).workload
+            await d.press("backspace")
+            assert d.app.request.workload == R1.workload
+
+        journey(steps)
+
+    def test_a_typing_error_names_the_kinds_and_the_file(self) -> None:
+        async def steps(d: Driver) -> None:
+            await d.press("w", "enter")
+            d.app.screen.query_one(Input).value = "chatt"
+            await d.press("enter")
+            assert "no workload is called chatt" in d.text
+            assert isinstance(d.app.screen, Prompt)
+
+        journey(steps)
+
+    def test_page_down_goes_from_group_to_group(self) -> None:
+        async def steps(d: Driver) -> None:
+            groups = []
+            for _ in range(7):
+                assert isinstance(d.app.focused, Control)
+                groups.append(d.app.focused.knob.group)
+                await d.press("pagedown")
+            assert groups[:6] == list(dict.fromkeys(groups))
+            assert groups[6] == groups[0]
+            await d.press("pageup", "pageup")
+            assert isinstance(d.app.focused, Control)
+            assert d.app.focused.knob.group == groups[5]
+
+        journey(steps)
+
+
 class TestFiles:
     def test_a_plan_is_saved_and_opened_again(self, tmp_path: Path) -> None:
         plan = str(tmp_path / "plan.yaml")

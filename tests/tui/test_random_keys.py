@@ -18,7 +18,23 @@ _KEYS = (
     *("left", "right", "shift+left", "shift+right", "up", "down", "j", "k"),
     *("enter", "escape", "backspace", "tab", "shift+tab", "space", "home", "end"),
     *("f", "e", "b", "c", "l", "y", "t", "u", "o", "s", "g", "m", "d", "n"),
-    *("1", "2", "3", "4", "5", "6", "7", "f1", "ctrl+o", "ctrl+t", "ctrl+p", "x"),
+    *(
+        "w",
+        "pageup",
+        "pagedown",
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "6",
+        "7",
+        "f1",
+        "ctrl+o",
+        "ctrl+t",
+        "ctrl+p",
+        "x",
+    ),
 )
 
 

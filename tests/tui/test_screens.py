@@ -13,7 +13,10 @@ from tests.tui.driving import asked, driving
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
+    from planner.request import Request
+
 SIZES = ((80, 24), (120, 40), (160, 50))
+MIXED = ("8xH100", "2x8xA100")
 
 
 class Text(SingleFileSnapshotExtension):
@@ -70,9 +73,37 @@ def test_screens_of_each_size(size: tuple[int, int], screen: SnapshotAssertion) 
         assert max(map(len, text.splitlines())) <= wide
 
 
-def test_an_empty_beginning_says_what_to_press(screen: SnapshotAssertion) -> None:
+#: what a new user meets, by its name: the request, the size, and the keys
+MEETINGS: dict[str, tuple[Request, tuple[int, int], tuple[str, ...]]] = {
+    "80x24-empty": (asked(), (80, 24), ()),
+    "80x24-no-gpus": (asked(model="Qwen/Qwen3-8B"), (80, 24), ()),
+    "80x24-typing-error": (asked(model="Qwen/Qwen3-8B", gpus="8xH10O"), (80, 24), ()),
+    "80x24-unknown-model": (asked(model="Qwen/Qwen3-8C", gpus="8xH100"), (80, 24), ()),
+    "80x24-nothing-fits": (asked(model="deepseek-ai/DeepSeek-R1", gpus="T4"), (80, 24), ("4",)),
+    "80x24-long-names": (
+        asked(
+            model="nvidia/Llama-3_3-Nemotron-Super-49B-v1_5",
+            gpus="2xstandard_nd96isr_mi300x_v5",
+            tensor_parallel_size=8,
+        ),
+        (80, 24),
+        ("w", "right"),
+    ),
+    "80x24-mixed": (asked(model="Qwen/Qwen3-8B", gpus=MIXED), (80, 24), ("7",)),
+    "120x40-mixed": (asked(model="Qwen/Qwen3-8B", gpus=MIXED), (120, 40), ()),
+    "120x40-mixed-text": (asked(model="Qwen/Qwen3-8B", gpus=MIXED), (120, 40), ("t",)),
+}
+
+
+@pytest.mark.parametrize("name", MEETINGS)
+def test_what_a_new_user_meets(name: str, screen: SnapshotAssertion) -> None:
+    begin, size, keys = MEETINGS[name]
+
     async def run() -> str:
-        async with driving(asked(), size=(80, 24)) as d:
+        async with driving(begin, size=size, notifications=False) as d:
+            await d.press(*keys)
             return d.text
 
-    assert asyncio.run(run()) == screen(name="80x24-empty")
+    shown = asyncio.run(run())
+    assert shown == screen(name=name)
+    assert max(map(len, shown.splitlines())) <= size[0]

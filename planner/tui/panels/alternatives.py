@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import DataTable
+from textual.widgets import DataTable, Static
 
 from planner.explore.alternatives import columns_within, is_same
 from planner.report.parts.words import layout_name
@@ -52,7 +52,7 @@ class _Table(DataTable[Any]):
 class AlternativesPanel(Panel, Vertical, can_focus=False):
     """What ``recommend`` offers where the layout is left to it."""
 
-    TITLE: ClassVar[str] = "alternatives"
+    TITLE: ClassVar[str] = "layouts"
     HELP: ClassVar[str] = (
         "The best layouts for the same model, cluster and options, as `planner recommend` ranks "
         "them. `enter` takes one: its sizes go into the request. `b` takes the first. "
@@ -65,8 +65,9 @@ class AlternativesPanel(Panel, Vertical, can_focus=False):
         self._filled: Hashable = None
 
     def compose(self) -> ComposeResult:
-        """A table."""
+        """A table, or why it is empty."""
         yield _Table(cursor_type="row")
+        yield Static(id="why-none")
 
     def rank(self, answer: Answer | None) -> None:
         """Draw other layouts."""
@@ -89,9 +90,13 @@ class AlternativesPanel(Panel, Vertical, can_focus=False):
         layouts = self._answer.layouts if self._answer else ()
         table.clear(columns=True)
         self.say(self._summary())
+        why = self.query_one("#why-none", Static)
+        table.display, why.display = bool(layouts), not layouts
         if not layouts:
+            why.update(self._why_none())
             return
-        columns = columns_within(layouts, self.content_region.width - _MARK)
+        groups = self._answer.hardware.groups if self._answer and self._answer.hardware else ()
+        columns = columns_within(layouts, groups, self.content_region.width - _MARK)
         table.add_column(" ", width=1, key=_MARKS)
         rows = [[column.text(layout) for column in columns] for layout in layouts]
         for place, column in enumerate(columns):
@@ -102,6 +107,14 @@ class AlternativesPanel(Panel, Vertical, can_focus=False):
             cells = (_cell(text, place) for place, text in enumerate(row))
             table.add_row(self._mark_of(layout), *cells, key=str(number))
         table.move_cursor(row=min(at, len(layouts) - 1))
+
+    def _why_none(self) -> Text:
+        """What would help where nothing fits."""
+        found = self._answer.findings if self._answer else ()
+        text = Text()
+        for finding in found:
+            text.append(f"{finding.message}\n").append(f"fix: {finding.fix}\n", "dim")
+        return text
 
     def _mark_of(self, layout: Layout) -> str:
         now = self.view.layout if self.view else None
@@ -118,7 +131,7 @@ class AlternativesPanel(Panel, Vertical, can_focus=False):
         rejected = len(self._answer.rejected)
         if not self._answer.layouts:
             return f"none of {rejected:,} fits"
-        return f"{rejected:,} {'layout is' if rejected == 1 else 'layouts are'} out"
+        return f"{rejected:,} {'is' if rejected == 1 else 'are'} out"
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Enter, or a click."""

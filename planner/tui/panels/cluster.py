@@ -13,11 +13,11 @@ from planner.report.parts.words import group_name, layout_name
 from planner.tui.panels.panel import TextPanel, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable, Iterator, Sequence
 
     from rich.console import RenderableType
 
-    from planner.plan import Layout
+    from planner.plan import HardwareGroup, Layout
 
 _NARROWEST, _WIDEST = 4, 6
 _INDENT = "  "
@@ -27,6 +27,7 @@ _IDLE = "·"
 #: stages in turn; a stage is told by its number too
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 _GB = 1e9
+_HEAD = ("board", "host", "GPU", "rank", "replica", "stage", "slice", "domain")
 
 
 class ClusterPanel(TextPanel):
@@ -45,7 +46,7 @@ class ClusterPanel(TextPanel):
         hardware = self.view.answer.hardware if self.view else None
         if layout is None or hardware is None:
             return None
-        return hardware.groups[layout.group], layout_name(layout)
+        return hardware.groups, layout.group, layout_name(layout)
 
     def text(self) -> RenderableType:
         """Hosts one under the other."""
@@ -54,14 +55,30 @@ class ClusterPanel(TextPanel):
         if layout is None or hardware is None:
             self.say("")
             return Text("no cluster yet", "dim")
-        group = hardware.groups[layout.group]
-        drawn = cluster_map(group, layout)
-        self.say(group_name(group))
+        groups = hardware.groups
+        several = len(groups) > 1
+        self.say(f"{len(groups)} kinds of hosts" if several else group_name(groups[0]))
+        drawn = [
+            cluster_map(group, layout, servers=int(place == layout.group))
+            for place, group in enumerate(groups)
+        ]
         if self.as_text:
-            return table_of(_rows(drawn))
+            rows = [row for each in drawn for row in _rows(each)]
+            return table_of([row[int(not several) :] for row in (_HEAD, *rows)])
         width = self.scrollable_content_region.width - len(_INDENT)
+        return Group(*_groups(groups, drawn, layout, width))
+
+
+def _groups(
+    groups: Sequence[HardwareGroup], drawn: Sequence[ClusterMap], layout: Layout, width: int
+) -> Iterator[Text]:
+    """Groups of like hosts one under the other: a layout stays within one of them."""
+    for place, (group, each) in enumerate(zip(groups, drawn, strict=True)):
+        if len(groups) > 1:
+            used = "" if place == layout.group else ": idle, this layout stays on other hosts"
+            yield Text(f"{group_name(group)}{used}", "dim" if used else "bold")
         cell = max(_NARROWEST, min(_WIDEST, width // group.gpus_per_node))
-        return Group(*_lines(drawn, layout, cell, max(1, width // cell)))
+        yield from _lines(each, layout, cell, max(1, width // cell))
 
 
 def _lines(drawn: ClusterMap, layout: Layout, cell: int, gpus_a_line: int) -> Iterator[Text]:
@@ -75,7 +92,8 @@ def _lines(drawn: ClusterMap, layout: Layout, cell: int, gpus_a_line: int) -> It
         for first in range(0, len(node.gpus), gpus_a_line):
             some = node.gpus[first : first + gpus_a_line]
             yield _ranks(some, cell)
-            yield _stages(some, layout, cell)
+            if any(gpu.seat for gpu in some):
+                yield _stages(some, layout, cell)
         if drawn.network and node is not drawn.nodes[-1]:
             yield Text("  ║ ").append(_link(drawn.network, "a host"), "dim")
 
@@ -121,10 +139,8 @@ def _colour(seat: Seat | None) -> str:
 
 def _rows(drawn: ClusterMap) -> list[tuple[str, ...]]:
     """The same as a table."""
-    rows: list[tuple[str, ...]] = [("host", "GPU", "rank", "replica", "stage", "slice", "domain")]
-    for node in drawn.nodes:
-        rows += [_row(node, gpu) for gpu in node.gpus]
-    return rows
+    board = drawn.accelerator
+    return [(board, *_row(node, gpu)) for node in drawn.nodes for gpu in node.gpus]
 
 
 def _row(node: MappedNode, gpu: MappedGpu) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ _BEGIN = (
     "m chooses a model, g the GPUs, o opens a plan. Then every field on the left can be turned "
     "with the arrow keys; ? says more."
 )
+_NO_GPUS = "g chooses GPUs: then the layouts, their memory and their speed are worked out."
+_AGAIN = "m chooses another model, g other GPUs, u takes the last change back"
 
 
 class Explain(Message):
@@ -104,10 +106,15 @@ class FindingsPanel(Panel, Vertical, can_focus=False):
         if self._trouble is not None:
             options.add_option(Option(_error(self._trouble), disabled=True))
         elif not self._found:
-            words = _BEGIN if self.view is None else "nothing to say"
-            options.add_option(Option(words, disabled=True))
+            options.add_option(Option(self._nothing(), disabled=True))
         if self._found:
             options.highlighted = min(at or 0, len(self._found) - 1)
+
+    def _nothing(self) -> str:
+        """What stands where there is no finding."""
+        if self.view is None:
+            return _BEGIN
+        return "nothing to say" if self.view.layout else _NO_GPUS
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter, or a click."""
@@ -132,7 +139,7 @@ def _error(error: PlannerError) -> Group:
     lines = [Text("error", SEVERITY_STYLES_ERROR).append(f" {error.message}", "default")]
     lines += [Text(f"cause: {error.cause}", "dim")] if error.cause else []
     lines += [Text(f"fix: {error.fix}", "dim")] if error.fix else []
-    return Group(*lines)
+    return Group(*lines, Text(_AGAIN, "dim"))
 
 
 SEVERITY_STYLES_ERROR = next(iter(SEVERITY_STYLES.values()))

@@ -48,9 +48,11 @@ class Panel(Widget):
         """What the panel says."""
         return f"**{self.TITLE}**\n\n{self.HELP}"
 
-    def say(self, sentence: str) -> None:
-        """Put a sentence beside the title."""
-        self.border_title = f"{self.TITLE}: {sentence}" if sentence else self.TITLE
+    def say(self, sentence: str, colour: str = "") -> None:
+        """Put a sentence beside the title, or in its place where there is little room."""
+        text = f"{self.TITLE}: " if len(self.TITLE) + len(sentence) <= self.size.width - 4 else ""
+        said = f"[{colour}]{sentence}[/]" if colour else sentence
+        self.border_title = f"{text}{said}" if sentence else self.TITLE
 
     def show(self, view: View | None, pin: View | None) -> None:
         """Draw another answer."""

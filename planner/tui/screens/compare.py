@@ -10,6 +10,7 @@ from textual.widgets import DataTable
 
 from planner.explore.compare import compared
 from planner.tui.screens.card import Card
+from planner.tui.title import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from planner.plan import Answer
+
+_COLUMNS = 4
+#: of the names and the differences together, and of a figure
+_ENDS, _LEAST = 20, 12
 
 
 class Compare(Card[None]):
@@ -36,15 +41,19 @@ class Compare(Card[None]):
         yield DataTable[Any](cursor_type="row")
 
     def on_mount(self) -> None:
-        """Fill it."""
-        self._fill()
+        """Fill it, when its width is known."""
         self.query_one(DataTable).focus()
+        self.call_after_refresh(self._fill)
 
     def _fill(self) -> None:
         table = self.query_one(DataTable)
         table.clear(columns=True)
         rows = [row for row in self._rows if self._all or row.difference]
         cells = [(row.name, row.first, row.second, row.difference) for row in rows]
+        room = table.scrollable_content_region.width - _COLUMNS * 2 * table.cell_padding
+        ends = sum(max((len(row[place]) for row in cells), default=0) for place in (0, -1))
+        each = max((room - max(ends, _ENDS)) // 2, _LEAST)
+        cells = [(a, shortened(b, each), shortened(c, each), d) for a, b, c, d in cells]
         for place, heading in enumerate(("", "A", "B", "B to A")):
             # the table measures cells when it is idle, which may be after it was drawn
             width = max(len(heading), *(len(row[place]) for row in cells), 0)
