@@ -9,6 +9,7 @@ from planner.report.parts import choice, words
 from planner.report.parts.commands import paste, placeholders, where
 from planner.report.parts.fixes import fix_words
 from planner.report.parts.memory import TERMS, stage_rows
+from planner.report.parts.rejected import rejected_groups
 from planner.report.parts.safe import without_controls
 from planner.units import count_text, gib, gib_text
 
@@ -201,10 +202,9 @@ def _rejected(answer: Answer) -> Iterator[str]:
     if not answer.rejected:
         return
     yield from (f"## Rejected ({len(answer.rejected)})", "")
-    messages = {out.codes[0]: out.message for out in reversed(answer.rejected) if out.codes}
     rows = [
-        [code, words.shortened(names), messages.get(code, "")]
-        for code, names in words.by_code(answer).items()
+        [group.code, words.shortened(group.names), group.message]
+        for group in rejected_groups(answer)
     ]
     yield from _table(["rule", "layouts", "reason"], rows)
 

@@ -13,6 +13,7 @@ from planner.report.parts import choice, tables, words
 from planner.report.parts.commands import paste, placeholders, where
 from planner.report.parts.fixes import can_be_fixed, fix_words
 from planner.report.parts.memory import uncertain
+from planner.report.parts.rejected import rejected_groups
 from planner.report.parts.safe import without_controls
 from planner.units import gib
 
@@ -181,11 +182,10 @@ class _Writer:
 
     def _rejected(self, answer: Answer) -> None:
         """What is out, by the rule that is against it, with the rule's words on one of them."""
-        messages = {out.codes[0]: out.message for out in reversed(answer.rejected) if out.codes}
-        for code, names in words.by_code(answer).items():
-            text = Text(words.shortened(names))
-            text.append(f"\n{messages.get(code, '')}", "dim")
-            self._paragraph(Text.assemble((code, "cyan"), "  "), text)
+        for group in rejected_groups(answer):
+            text = Text(words.shortened(group.names))
+            text.append(f"\n{group.message}", "dim")
+            self._paragraph(Text.assemble((group.code, "cyan"), "  "), text)
 
     def _memory(self, memory: Memory) -> None:
         self._line(

@@ -9,9 +9,24 @@ from hypothesis import strategies as st
 
 from planner.report.base import Page
 from planner.report.parts.memory import TERMS, bar_cells, stage_rows
-from planner.report.parts.words import fit_text, group_name, layout_name, shortened, summary
+from planner.report.parts.rejected import rejected_groups
+from planner.report.parts.words import (
+    fit_text,
+    group_name,
+    layout_name,
+    shortened,
+    summary,
+)
 from planner.report.table import render
-from tests.answers import TP_LEAVES_NODE, broken, deepseek_r1, estimate, layout, nothing_fits
+from tests.answers import (
+    TP_LEAVES_NODE,
+    broken,
+    deepseek_r1,
+    estimate,
+    layout,
+    nothing_fits,
+    rejected,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +87,23 @@ def test_the_recommended_layout_comes_first_and_its_commands_are_whole() -> None
     commands = re.sub(r" \\\n\s+", " ", text)
     for command in deepseek_r1().layouts[0].commands:
         assert command.shell in commands
+
+
+def test_a_reason_stands_with_the_layouts_that_it_is_true_of() -> None:
+    cut = "hosts of {} ranks cut tensor-parallel groups of 2 in two"
+    wide = "tensor parallel size 16 spans scale-up domains of 8 GPUs"
+    out = (
+        rejected(2, 5, ("PAR003",), cut.format(5)),
+        rejected(3, 1, ("PAR001",), "128 attention heads do not divide by 3"),
+        rejected(16, 1, ("PAR003",), wide),
+        rejected(2, 7, ("PAR003", "PAR008"), cut.format(7)),
+    )
+    groups = rejected_groups(deepseek_r1().model_copy(update={"rejected": out}))
+    assert [(each.code, each.message, each.names) for each in groups] == [
+        ("PAR003", cut.format(5), ["TP2 x PP5", "TP2 x PP7"]),
+        ("PAR003", wide, ["TP16"]),
+        ("PAR001", "128 attention heads do not divide by 3", ["TP3"]),
+    ]
 
 
 def test_what_was_assumed_is_always_said() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from planner.report.parts import words
 from planner.report.parts.element import table, tag
+from planner.report.parts.rejected import rejected_groups
 from planner.units import count_text, gib_text
 
 if TYPE_CHECKING:
@@ -91,12 +92,11 @@ def rejected(answer: Answer) -> list[Element]:
     """What is out, by the rule that is against it."""
     if not answer.rejected:
         return []
-    messages = {out.codes[0]: out.message for out in reversed(answer.rejected) if out.codes}
     rows = [
-        [code, str(len(names)), words.shortened(names, 12), messages.get(code, "")]
-        for code, names in words.by_code(answer).items()
+        [group.code, str(len(group.names)), words.shortened(group.names, 12), group.message]
+        for group in rejected_groups(answer)
     ]
-    head = ["rule", "how many", "layouts", "of one of them the rule says"]
+    head = ["rule", "how many", "layouts", "of the first of them the rule says"]
     return [
         table("Rejected layouts", head, rows),
         tag("p", tag("code", "planner explain CODE"), " tells more of a rule."),

@@ -177,14 +177,6 @@ def basis(answer: Answer) -> str:
     return f"vLLM {answer.vllm_version}" + (f", calibrated by {files}" if files else "")
 
 
-def by_code(answer: Answer) -> dict[str, list[str]]:
-    """Names of the rejected layouts by the first rule that is against them."""
-    groups: dict[str, list[str]] = {}
-    for out in answer.rejected:
-        groups.setdefault(out.codes[0] if out.codes else "", []).append(layout_name(out))
-    return groups
-
-
 def shortened(names: list[str], limit: int = 6) -> str:
     """The first few names, and how many more there are."""
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
