@@ -41,6 +41,10 @@ class Start:
         read_bytes: what one host reads of the checkpoint.
         ranks: GPU processes on one host; several: more than one in all.
         compiled: torch.compile runs; graphs: CUDA graphs that are captured.
+        experts: layers of routed experts, whose graphs hold more kernels.
+        tuned: FlashInfer tunes its kernels for FP4 experts; built: DeepGEMM builds its kernels.
+        cached: what torch.compile, FlashInfer and DeepGEMM keep on disk is there; None: as the
+            page cache is.
     """
 
     storage: Storage = "unknown"
@@ -50,19 +54,30 @@ class Start:
     several: bool = False
     compiled: bool = True
     graphs: int = 0
+    experts: bool = False
+    tuned: bool = False
+    built: bool = False
+    cached: bool | None = None
+
+    @property
+    def again(self) -> str:
+        """The end of the names of constants that hold once caches are filled."""
+        cached = self.storage == _READ_BEFORE if self.cached is None else self.cached
+        return "_again" if cached else ""
 
 
 def start_up_parts(start: Start, constants: Mapping[str, Span]) -> dict[str, Span]:
     """Seconds of each part of a start.
 
     Caches are empty, unless the checkpoint is in the page cache: then vLLM ran here before, and
-    compiles from its cache too. Ranks of a host share what it read: it reads a checkpoint once.
+    compiles from its cache too. On an empty cache FlashInfer tunes, and DeepGEMM builds. Ranks of a
+    host share what it read: it reads a checkpoint once.
 
     Source: vllm.v1.worker.gpu_worker.Worker.load_model, compile_or_warm_up_model,
-    vllm.model_executor.model_loader.weight_utils (0.33.0)
+    vllm.model_executor.model_loader.weight_utils, .warmup.kernel_warmup (0.33.0)
     Checked: ``tests/speed/test_start_up.py`` holds it to published starts.
     """
-    again = "_again" if start.storage == _READ_BEFORE else ""
+    again = start.again
     parts = {"process": constants["process_seconds"], "weights": _reading(start, constants)}
     if start.several:
         parts["communicators"] = constants["communicator_seconds"]
@@ -70,7 +85,12 @@ def start_up_parts(start: Start, constants: Mapping[str, Span]) -> dict[str, Spa
     if start.compiled:
         parts["compilation"] = constants[f"compile_seconds{again}"]
     if start.graphs:
-        parts["graphs"] = constants["graph_seconds"].times(start.graphs)
+        graph = "experts_graph_seconds" if start.experts else "graph_seconds"
+        parts["graphs"] = constants[graph].times(start.graphs)
+    if start.tuned:
+        parts["tuning"] = constants[f"tuning_seconds{again}"]
+    if start.built:
+        parts["kernels"] = constants[f"kernel_seconds{again}"]
     parts["warm-up"] = constants[f"warm_up_seconds{again}"]
     return parts
 
