@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from planner.runtime.measure.cases import read_file
+from planner.runtime.measure.results import read_results
+from scripts.measured_runs import row as summary
 from scripts.predicted_runs import row
 
 FOLDER = Path(__file__).parent / "data" / "h200_runs"
@@ -81,3 +83,13 @@ def test_the_predictions_that_were_committed_before_the_runs_are_as_good() -> No
     )
     assert errors[len(errors) // 2] < 0.0012
     assert sum(error > 0.01 for error in errors) == len(_OPEN) + len(_MENDED)
+
+
+def test_the_tables_say_what_the_raw_results_say() -> None:
+    cases = {case.name: case for case in read_results(FOLDER / "second_round.jsonl")}
+    told = {name: run for name, run in _rows("runs.csv").items() if name in cases}
+    newer = {name: run for name, run in told.items() if run["outcome"] == cases[name].outcome}
+    assert len(newer) > len(told) // 2
+    for name, run in newer.items():
+        found = summary(cases[name])
+        assert run == {key: "" if one is None else str(one) for key, one in found.items()}
