@@ -1,26 +1,31 @@
-"""Frozen, slotted, keyword-only dataclasses, made several times faster than by ``dataclasses``.
+"""Frozen, slotted, keyword-only dataclasses, made many times faster than by ``dataclasses``.
 
 The planner has hundreds of small records, and its start is mostly the making of their classes:
-``dataclasses`` compiles six functions for each, here all classes share them. The result is a
+``dataclasses`` compiles six functions for each, here all classes share them; and it describes each
+field, which here is done for the few classes whose fields anybody looks at. The result is a
 dataclass still: ``fields``, ``replace``, ``asdict`` and type checkers take it as one.
 """
 # ruff: noqa: ANN401, a field may hold anything
 
 from __future__ import annotations
 
-from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
+from dataclasses import KW_ONLY, MISSING, Field, FrozenInstanceError, dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from dataclasses import Field
 
 T = TypeVar("T")
 
 #: the attributes of a class that know its fields, and read them all from an instance
 _FIELDS = "__frozen_fields__"
 _VALUES = "__frozen_values__"
+#: where ``dataclasses`` looks for them
+_DESCRIBED = "__dataclass_fields__"
+#: what stands in place of an annotation before fields that are given by name alone
+_NAMED_FROM_HERE = (KW_ONLY, "KW_ONLY", "dataclasses.KW_ONLY")
+_NO_FIELD = ("ClassVar", "typing.ClassVar")
 
 
 @overload
@@ -48,15 +53,13 @@ def frozen(cls: type[T] | None = None, /, *, kw_only: bool = True, slots: bool =
     """
 
     def make(plain: type[T]) -> type[T]:
-        # dataclass would write the signature there, which takes longer than all the rest
-        plain.__doc__ = plain.__doc__ or plain.__qualname__
-        made = dataclass(init=False, repr=False, eq=False, kw_only=kw_only, slots=slots)(plain)
-        own: tuple[Field[Any], ...] = fields(made)  # type: ignore[arg-type]  # it is one now
-        for name in _SHARED.keys() - vars(plain).keys():
-            setattr(made, name, _SHARED[name])
-        setattr(made, _FIELDS, _Fields(own))
-        setattr(made, _VALUES, _reader(own))
-        return made
+        own = _Fields(plain, kw_only=kw_only)
+        added = {name: each for name, each in _SHARED.items() if name not in vars(plain)}
+        added[_FIELDS] = own
+        added[_VALUES] = _reader(own.names)
+        added[_DESCRIBED] = _Description(plain, kw_only=kw_only)
+        added["__match_args__"] = own.places
+        return _slotted(plain, own.names, added) if slots else _amended(plain, added)
 
     return make if cls is None else make(cls)
 
@@ -64,12 +67,75 @@ def frozen(cls: type[T] | None = None, /, *, kw_only: bool = True, slots: bool =
 class _Fields:
     """What ``__init__`` must know of a class: ``places`` may be given by position."""
 
-    def __init__(self, own: tuple[Field[Any], ...]) -> None:
-        self.names = tuple(f.name for f in own)
-        self.places = tuple(f.name for f in own if not f.kw_only)
-        self.defaults = {f.name: f.default for f in own if f.default is not MISSING}
-        made = {f.name: f.default_factory for f in own}
-        self.factories = {name: make for name, make in made.items() if make is not MISSING}
+    def __init__(self, plain: type, *, kw_only: bool) -> None:
+        self.by_place: dict[str, bool] = {}
+        self.defaults: dict[str, Any] = {}
+        self.factories: dict[str, Callable[[], Any]] = {}
+        for base in plain.__mro__[:0:-1]:
+            if known := vars(base).get(_FIELDS):
+                self.by_place |= known.by_place
+                self.defaults |= known.defaults
+                self.factories |= known.factories
+        for name, hint in plain.__annotations__.items():
+            if hint in _NAMED_FROM_HERE:
+                kw_only = True
+            elif not (isinstance(hint, str) and hint.startswith(_NO_FIELD)):
+                self._add(name, vars(plain).get(name, MISSING), by_place=not kw_only)
+        self.names = tuple(self.by_place)
+        self.places = tuple(name for name, by_place in self.by_place.items() if by_place)
+
+    def _add(self, name: str, given: Any, *, by_place: bool) -> None:
+        self.by_place[name] = by_place
+        for known in (self.defaults, self.factories):
+            known.pop(name, None)
+        default = given.default if isinstance(given, Field) else given
+        if default is not MISSING:
+            self.defaults[name] = default
+        elif isinstance(given, Field) and given.default_factory is not MISSING:
+            self.factories[name] = given.default_factory
+
+
+class _Description:
+    """A class's fields as ``dataclasses`` describes them: by itself, when first asked for."""
+
+    def __init__(self, plain: type, *, kw_only: bool) -> None:
+        hints = plain.__annotations__
+        given = {name: vars(plain)[name] for name in hints if name in vars(plain)}
+        # a class without a text gets its signature for one, which takes longer than all the rest
+        self._body = {"__annotations__": hints, "__module__": plain.__module__, "__doc__": "-"}
+        self._body |= given
+        self._kw_only = kw_only
+
+    def __get__(self, record: object, owner: type) -> dict[str, Field[Any]]:
+        made = next(each for each in owner.__mro__ if vars(each).get(_DESCRIBED) is self)
+        twin = type(made.__name__, (), self._body)
+        decorate = dataclass(init=False, repr=False, eq=False, kw_only=self._kw_only)
+        found: dict[str, Field[Any]] = {}
+        for each in (*made.__mro__[:0:-1], decorate(twin)):
+            found |= getattr(each, _DESCRIBED, {})
+        setattr(made, _DESCRIBED, found)
+        return found
+
+
+def _slotted(plain: type[T], names: tuple[str, ...], added: dict[str, Any]) -> Any:
+    """The class anew, since a class that is there takes no slots."""
+    inherited = {slot for base in plain.__mro__[1:-1] for slot in vars(base).get("__slots__", ())}
+    left_out = {"__dict__", "__weakref__", *names}
+    body = {name: each for name, each in vars(plain).items() if name not in left_out}
+    slots = tuple(name for name in names if name not in inherited)
+    body |= {**added, "__slots__": slots, "__qualname__": plain.__qualname__}
+    # an abstract class is of another kind than its type
+    kind: Any = type(plain)
+    return kind(plain.__name__, plain.__bases__, body)
+
+
+def _amended(plain: type[T], added: dict[str, Any]) -> type[T]:
+    """The class itself; what ``field`` says of an attribute is no attribute."""
+    for name in [name for name, each in vars(plain).items() if isinstance(each, Field)]:
+        delattr(plain, name)
+    for name, each in added.items():
+        setattr(plain, name, each)
+    return plain
 
 
 _set = object.__setattr__
@@ -113,15 +179,14 @@ def _misfit(self: Any, named: dict[str, Any]) -> TypeError:
     return TypeError(f"{type(self).__qualname__} {wrong}; its fields are {', '.join(names)}")
 
 
-def _reader(own: tuple[Field[Any], ...]) -> Any:
-    names = [field.name for field in own]
+def _reader(names: tuple[str, ...]) -> Any:
     if len(names) > 1:
         return attrgetter(*names)
     return staticmethod(lambda record: tuple(getattr(record, name) for name in names))
 
 
 def _repr(self: Any) -> str:
-    pairs = (f"{field.name}={getattr(self, field.name)!r}" for field in fields(self))
+    pairs = (f"{name}={getattr(self, name)!r}" for name in self.__frozen_fields__.names)
     return f"{type(self).__qualname__}({', '.join(pairs)})"
 
 
@@ -146,7 +211,7 @@ def _delattr(self: object, name: str) -> None:
 
 
 def _getstate(self: Any) -> dict[str, Any]:
-    return {field.name: getattr(self, field.name) for field in fields(self)}
+    return {name: getattr(self, name) for name in self.__frozen_fields__.names}
 
 
 def _setstate(self: object, state: dict[str, Any]) -> None:

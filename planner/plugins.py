@@ -84,7 +84,6 @@ def naming(package: str, word: str) -> Iterator[str]:
     To import one family of many by the architecture it reads. Files that the word begins with
     the name of come first, so that few are read: ``qwen3_moe`` for Qwen3MoeForCausalLM.
     """
-    folder = _folder(package)
     quoted, lower = f'"{word}"'.encode(), word.lower()
 
     def likeness(name: str) -> int:
@@ -92,9 +91,15 @@ def naming(package: str, word: str) -> Iterator[str]:
         return len(stem) if lower.startswith(stem) else 0
 
     for name in sorted(own_names(package), key=likeness, reverse=True):
-        if quoted in (folder / f"{name}.py").read_bytes():
+        if quoted in _source(package, name):
             yield name
     yield from _entry_points(package)
+
+
+@cache
+def _source(package: str, name: str) -> bytes:
+    """A module's text; rules are asked for more than one word."""
+    return (_folder(package) / f"{name}.py").read_bytes()
 
 
 def _folder(package: str) -> Path:

@@ -111,6 +111,24 @@ def test_what_does_not_fit_is_named() -> None:
         Placed(1, size=1)  # type: ignore[misc]
 
 
+def test_fields_are_what_dataclasses_says_of_them() -> None:
+    @dataclass(frozen=True, kw_only=True, slots=True)
+    class Derived_(Theirs):  # noqa: N801 - the same name but for one letter
+        rows: int = 7
+        more: float = field(default=0.5, metadata={"key": "More"})
+
+    @frozen
+    class Derived(Ours):
+        rows: int = 7
+        more: float = field(default=0.5, metadata={"key": "More"})
+
+    assert list(map(str, fields(Derived))) == list(map(str, fields(Derived_)))
+    assert [each.kw_only for each in fields(Placed)] == [False, True]
+    assert fields(Placed) == fields(Placed(1))
+    with pytest.raises(TypeError, match="must be called with a dataclass"):
+        fields(object)  # type: ignore[arg-type]
+
+
 def test_equal_records_of_one_class_are_equal_and_hash_alike() -> None:
     assert Placed(1) == Placed(1, wide=False) != Placed(1, wide=True)
     assert hash(Placed(1)) == hash(Placed(1, wide=False))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from planner.case.grid import Grid
     from planner.hardware.group import NodeGroup
-    from planner.hardware.measured import LinkLatency
+    from planner.hardware.measured import CollectiveCurve, LinkLatency
     from planner.model.modules import Module
     from planner.quant.base import Scheme
     from planner.units import Floats, Ints
@@ -114,8 +114,9 @@ def _as_measured(group: NodeGroup, size: int) -> bool:
 
 @cache
 def _measured(board: str, size: int) -> Curve | None:
-    known = Catalog.default().collectives(board).curves
-    found = [c for c in known if c.operation == "all_reduce" and (c.gpus, c.nodes) == (size, 1)]
+    found = [
+        c for c in _curves(board) if c.operation == "all_reduce" and (c.gpus, c.nodes) == (size, 1)
+    ]
     if not found:
         return None
     best = next((c for c in found if c.runner.endswith(_GRAPH)), found[0])
@@ -123,6 +124,11 @@ def _measured(board: str, size: int) -> Curve | None:
         message_bytes=tuple(map(float, best.message_bytes)),
         seconds=tuple(np.maximum.accumulate(best.seconds).tolist()),
     )
+
+
+@cache
+def _curves(board: str) -> tuple[CollectiveCurve, ...]:
+    return Catalog.default().collectives(board).curves
 
 
 @cache

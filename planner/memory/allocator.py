@@ -13,16 +13,15 @@ import numpy as np
 
 from planner.frozen import frozen
 from planner.layout import distinct_rows
+from planner.memory.build_units import Units
 from planner.memory.caching_allocator import (
     MIN_BLOCK_BYTES,
     SMALL_REQUEST_BYTES,
     SMALL_SEGMENT_BYTES,
-    rounded,
 )
 from planner.memory.load_moves import repacked
-from planner.memory.load_order import Move, Placed, Table, Unit, large, placed
+from planner.memory.load_order import Placed, Unit, placed
 from planner.memory.weights import Built, StageTensor
-from planner.model.modules import Buffer, Linear
 from planner.units import round_up
 
 if TYPE_CHECKING:
@@ -32,10 +31,7 @@ if TYPE_CHECKING:
     from planner.memory.stages import Stages
     from planner.model.layer_kinds import LayerKinds
     from planner.model.modules import Module
-    from planner.units import Bools, IntLike, Ints
-
-_ATTENTION = "att"
-"""in the name of a matrix that is built before its layer's rotary table"""
+    from planner.units import Ints
 
 
 @frozen
@@ -109,20 +105,17 @@ def _placed(
         around[group].repeats if group in around else np.maximum(next(repeats), 0)
         for group in groups
     ]
+    one_of, rank_of = distinct_rows([rank_of])
+    units = Units(tensors, kinds, one_of, moved)
     columns = [np.broadcast_to(rank_of[:, None], stages.shape), *times]
     first, which = distinct_rows([np.ascontiguousarray(column).ravel() for column in columns])
-    ranks, rows = columns[0].ravel()[first].tolist(), (first // stages.shape[1]).tolist()
-    orders = np.stack([column.ravel()[first] for column in times], axis=1).tolist()
-    units: dict[tuple[int, int], Unit] = {}
+    ranks, *orders = (column.ravel()[first].tolist() for column in columns)
     losses = np.zeros((2, len(first)), dtype=np.int64)
-    for index, (rank, row, order) in enumerate(zip(ranks, rows, orders, strict=True)):
-        sequence = tuple(
-            (group, count) for group, count in zip(groups, order, strict=True) if count
+    for index, (rank, order) in enumerate(zip(ranks, zip(*orders, strict=True), strict=True)):
+        held = zip(groups, order, strict=True)
+        lost = _lost(
+            [(units.of(group)[rank], count) for group, count in held if count], split_limit
         )
-        for group, _ in sequence:
-            if (rank, group) not in units:
-                units[rank, group] = _unit(tensors, group, row, kinds, moved)
-        lost = _lost([(units[rank, group], count) for group, count in sequence], split_limit)
         losses[:, index] = lost.wasted, lost.unused
     wasted, unused = losses[:, which].reshape(2, *stages.shape)
     return wasted, unused
@@ -142,58 +135,3 @@ def _runs(kind_of: list[int]) -> list[tuple[int, int, int]]:
     starts = [n for n, kind in enumerate(kind_of) if n == 0 or kind != kind_of[n - 1]]
     ends = [*starts[1:], len(kind_of)]
     return [(kind_of[start], start, end) for start, end in zip(starts, ends, strict=True)]
-
-
-def _unit(
-    tensors: Sequence[StageTensor],
-    group: int,
-    row: int,
-    kinds: LayerKinds,
-    moved: Mapping[int, Sequence[tuple[Module, Moved]]],
-) -> Unit:
-    """One group's tensors on a row's rank; its tables come after the matrices of attention."""
-    members = [t for t in tensors if t.group == group]
-    attention = [n for n, t in enumerate(members) if _is_attention(t)]
-    end = attention[-1] + 1 if attention else 0
-    made = {t.module: t for t in tensors if t.built is Built.SHARED}
-    layer = kinds.kinds[group].modules if group < len(kinds.kinds) else ()
-    return Unit(
-        _sizes(members[:end], row),
-        tuple(
-            Table(table.elements, int(made[table].tensor_bytes[row]) // table.elements)
-            for table, _ in layer
-            if isinstance(table, Buffer) and table.shared
-        ),
-        _sizes(members[end:], row),
-        _moves(members, row, moved.get(group, ())),
-    )
-
-
-def _is_attention(tensor: StageTensor) -> bool:
-    return isinstance(tensor.module, Linear) and _ATTENTION in tensor.module.name
-
-
-def _sizes(tensors: Sequence[StageTensor], row: int) -> tuple[int, ...]:
-    return large(size for t in tensors for size in [int(t.tensor_bytes[row])] * int(t.each[row]))
-
-
-def _moves(
-    members: Sequence[StageTensor], row: int, moved: Sequence[tuple[Module, Moved]]
-) -> tuple[Move, ...]:
-    """What a row's kernels make anew; a module's tensors come in the order of its format."""
-    places: dict[Module, list[int | None]] = {}
-    number = 0
-    for tensor in members if moved else ():
-        here = len(_sizes([tensor], row))
-        places.setdefault(tensor.module, []).append(number if here else None)
-        number += here
-    return tuple(
-        Move(places[module][each.stored], rounded(_at(each.new_bytes, row)), each.copies)
-        for module, each in moved
-        if _at(each.moves, row)
-    )
-
-
-def _at(column: IntLike | Bools, row: int) -> int:
-    array = np.asarray(column)
-    return int(array[row] if array.ndim else array)

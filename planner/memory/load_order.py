@@ -82,12 +82,6 @@ class Placed:
     unused: int
 
 
-def large(tensor_bytes: Iterable[int]) -> tuple[int, ...]:
-    """Those of the tensors whose block depends on others, as torch rounds them."""
-    sizes = (rounded(size) for size in tensor_bytes)
-    return tuple(size for size in sizes if size > SMALL_REQUEST_BYTES)
-
-
 def placed(units: Iterable[tuple[Unit, int]], split_limit: int) -> Placed:
     """What units lose that are built one after another, each as often as said.
 
@@ -198,6 +192,7 @@ def _new(device: CachingAllocator, free: Free) -> Free:
     return tuple(segments)
 
 
+@lru_cache(maxsize=4096)
 def _repeated(
     free: Free, sizes: tuple[int, ...], times: int, least: int, split_limit: int
 ) -> tuple[Free, Placed]:
