@@ -102,6 +102,19 @@ def test_tensor_parallelism_over_a_slow_link_says_its_price(gpus: str, tp: int, 
     assert "in all-reduces" in found.cause
 
 
+def test_stages_alone_in_place_of_tensors_over_slots_take_as_many_gpus() -> None:
+    answer = validate(
+        model=QWEN_32B,
+        gpus="4xL40S",
+        tensor_parallel_size=2,
+        pipeline_parallel_size=2,
+        offline=True,
+    )
+    (found,) = (f for each in answer.layouts for f in each.findings if f.code == "PAR011")
+    assert "--pipeline-parallel-size 4 alone" in found.fix
+    assert "turns its own all-reduce off" not in found.cause
+
+
 def test_stages_come_before_tensors_over_slots_that_nobody_measured() -> None:
     first_over_slots, first_over_nvlink = first(QWEN_32B, "4xL40S"), first(QWEN_32B, "2xA100")
     assert first_over_slots.tensor_parallel_size == 1

@@ -47,8 +47,8 @@ GOOD = (
 
 
 def broken(case: Case) -> Bools:
-    """Rows with a tensor-parallel group over several domains."""
-    return case.placement.tp_leaves_domain
+    """Rows with a tensor-parallel group over several domains, where there are that many GPUs."""
+    return case.placement.tp_leaves_domain & ~case.placement.too_many
 
 
 def explain(case: Case, row: int) -> Explanation:
@@ -72,7 +72,7 @@ def explain(case: Case, row: int) -> Explanation:
             "or allow it: --allow PAR003"
         ),
         source="docs/serving/parallelism_scaling (vLLM 0.33)",
-        repair=None if case.placement.too_many[row] else _stages(inside, ranks // inside),
+        repair=_stages(inside, ranks // inside),
     )
 
 

@@ -38,6 +38,9 @@ SCOPE = "layout"
 BAD = ("--model Qwen/Qwen2.5-32B-Instruct --gpus 4xL40S -tp 4",)
 GOOD = ("--model Qwen/Qwen2.5-32B-Instruct --gpus 4xL40S -pp 4",)
 
+#: GPUs on PCIe that vLLM's own all-reduce takes
+_OWN = 2
+
 
 def broken(case: Case) -> Bools:
     """Rows with a tensor-parallel group that has no fast link."""
@@ -47,17 +50,25 @@ def broken(case: Case) -> Bools:
 def explain(case: Case, row: int) -> Explanation:
     """Name the boards and the alternative."""
     tp = int(case.layouts.tp[row])
+    off = f", and for more than {_OWN} such GPUs vLLM turns its own all-reduce off"
+    stages = _stages_alone(case, row)
     return Explanation(
         message=f"{tp} {case.group.accelerator.name} all-reduce over PCIe, twice a layer",
-        cause="they share no NVLink, and above two such GPUs vLLM falls back to NCCL",
-        fix=f"compare --pipeline-parallel-size {tp}: less traffic, the same memory",
+        cause=f"they share no NVLink{off if tp > _OWN else ''}",
+        fix=f"compare --pipeline-parallel-size {stages} alone: less traffic, the same memory"
+        if stages
+        else "",
         source="docs/serving/parallelism_scaling (vLLM 0.33)",
     )
 
 
+def _stages_alone(case: Case, row: int) -> int:
+    """Stages that take as many GPUs without tensor parallelism; 0 where there are fewer layers."""
+    ranks = int(case.layouts.tp[row] * case.layouts.pp[row])
+    return ranks if ranks <= case.architecture.num_layers else 0
+
+
 def price(case: Case, row: int) -> str:
     """Against pipeline stages alone, at the load that is named."""
-    if not load_named(case):
-        return ""
-    ranks = int(case.layouts.tp[row] * case.layouts.pp[row])
-    return crossing_price(case, row, 1, ranks) if ranks <= case.architecture.num_layers else ""
+    stages = _stages_alone(case, row) if load_named(case) else 0
+    return crossing_price(case, row, 1, stages) if stages else ""

@@ -146,3 +146,7 @@ def test_each_kind_is_among_the_seeds(kind: str) -> None:
         if each.reads(document)
     }
     assert kind in read_kinds or kind == "plans"
+
+
+def test_a_kind_that_is_no_text_is_no_kind() -> None:
+    read("a.yaml", "apiVersion: serving.kserve.io/v1beta1\nkind: [InferenceService]\n")

@@ -43,7 +43,8 @@ _MORE = "VLLM_ADDITIONAL_ARGS"
 
 def reads(document: Document) -> bool:
     """It is one of KServe's, and a model's."""
-    return document.at("kind") in _KINDS and "kserve" in str(document.at("apiVersion"))
+    # a file from anywhere may hold a list there
+    return str(document.at("kind")) in _KINDS and "kserve" in str(document.at("apiVersion"))
 
 
 def targets(document: Document, version: str | None) -> Iterator[Target]:
