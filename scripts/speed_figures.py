@@ -10,23 +10,23 @@ import numpy as np
 
 from planner.constants import term
 from scripts.headline import Headline
+from scripts.speed_choice import at_one_load, grouped, offers, regret, under_limits
 from scripts.speed_fit import Model
 from scripts.speed_rows import read_rows
 from scripts.speed_splits import SPLITS, kept_fits, unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Hashable
 
-    from planner.units import Bools, Floats, Ints
+    from planner.units import Bools, Floats
+    from scripts.speed_choice import Offers
     from scripts.speed_rows import Row
     from scripts.speed_splits import Unseen
 
-#: a first token as late as this, and so much later than without a queue, tells of a full cache
+#: a first token as late as this, and so much later than at half the load, tells of a full cache
 _LATE_S, _LATER = 2.5, 3.0
 #: layouts of a group whose order is judged
 _FEW = 3
-LIMITS_S = (0.01, 0.015, 0.02, 0.03, 0.05)
-_BROKEN = 1.1
 NAME = "speed"
 
 
@@ -55,27 +55,21 @@ def error(predicted: Floats, measured: Floats) -> float:
 
 
 def full(judged: Judged) -> Bools:
-    """Rows whose requests were measured to wait for room: late, far beyond other queues."""
-    at = judged.near
-    alone = judged.model.at({}).ttft_alone_s[0]
-    late: Bools = (judged.model.ttft_s > _LATE_S) & (judged.model.ttft_s > _LATER * alone)
-    return late & np.isfinite(at.ttft_s)
+    """Rows whose first tokens were measured to wait for room."""
+    return late(judged.model.rows, judged.model.ttft_s)
 
 
-def grouped(rows: list[Row], key: Callable[[Row], Hashable]) -> Iterator[Ints]:
-    """Rows that are compared with each other."""
-    groups: dict[Hashable, list[int]] = defaultdict(list)
-    for number, row in enumerate(rows):
-        groups[key(row)].append(number)
-    yield from (np.array(members) for members in groups.values())
+def late(rows: list[Row], ttft_s: Floats) -> Bools:
+    """First tokens that tell of a full cache: late, and far later than with half of the users."""
+    seen: dict[Hashable, list[float]] = defaultdict(list)
+    for row, seconds in zip(rows, ttft_s.tolist(), strict=True):
+        seen[_server(row), row.users].append(seconds)
+    half = [np.mean(seen.get((_server(row), row.users // 2), [np.inf])) for row in rows]
+    return np.asarray((ttft_s > _LATE_S) & (ttft_s > _LATER * np.array(half)))
 
 
-def _load(row: Row) -> Hashable:
-    return row.model, row.board, row.input_tokens, row.output_tokens, row.users, row.version
-
-
-def _kind(row: Row) -> Hashable:
-    return row.model, row.board, row.input_tokens, row.output_tokens
+def _server(row: Row) -> Hashable:
+    return row.layout, row.version, row.means
 
 
 def spearman(first: Floats, second: Floats) -> float:
@@ -84,62 +78,20 @@ def spearman(first: Floats, second: Floats) -> float:
     return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
 
 
-def order(judged: Judged) -> float:
+def order(rows: list[Row], predicted: Floats, measured: Floats) -> float:
     """Mean correlation of ranks of TPOT over the layouts at one load."""
-    predicted, measured = judged.near.tpot_s, judged.model.tpot_s
-    groups = [g for g in grouped(judged.model.rows, _load) if len(g) >= _FEW]
+    groups = at_one_load(rows, _FEW)
     return float(np.mean([spearman(predicted[g], measured[g]) for g in groups]))
 
 
-def order_of_throughput(judged: Judged) -> float:
+def order_of_throughput(found: Offers) -> float:
     """Mean correlation of ranks of throughput over all layouts and loads with as many GPUs.
 
     At one load such layouts lie closer together than two runs of one do.
     """
-    predicted, measured = per_gpu(judged)
-    groups = grouped(judged.model.rows, lambda row: row.gpus)
-    return float(np.mean([spearman(predicted[g], measured[g]) for g in groups]))
-
-
-def per_gpu(judged: Judged) -> tuple[Floats, Floats]:
-    """Output tokens a second and GPU, predicted and measured."""
-    rows, at = judged.model.rows, judged.near
-    out = np.array([row.output_tokens for row in rows])
-    users = np.array([row.users / row.gpus for row in rows])
-    measured = np.array([row.tokens_per_s / row.gpus for row in rows])
-    return users * out / (at.ttft_s + out * at.tpot_s), measured
-
-
-def regret(judged: Judged) -> tuple[float, float]:
-    """What the first choice leaves of the best measured layout, percent; and fewest GPUs do."""
-    predicted, measured = per_gpu(judged)
-    gpus = np.array([row.gpus for row in judged.model.rows])
-    groups = [g for g in grouped(judged.model.rows, _load) if len(g) > 1]
-    lost: tuple[list[float], list[float]] = ([], [])
-    for group in groups:
-        best = measured[group].max()
-        for place, picked in enumerate((predicted[group].argmax(), gpus[group].argmin())):
-            lost[place].append(float(1 - measured[group][picked] / best))
-    return 100 * float(np.mean(lost[0])), 100 * float(np.mean(lost[1]))
-
-
-def under_limits(judged: Judged) -> tuple[float, float]:
-    """Under limits of TPOT: throughput kept and limits broken by over a tenth, percent.
-
-    Each choice is one of layouts and loads, by the middle of the prediction.
-    """
-    predicted, measured = per_gpu(judged)
-    guess, tpot = judged.near.tpot_s, judged.model.tpot_s
-    kept, broken = [], []
-    for group in grouped(judged.model.rows, _kind):
-        for limit in LIMITS_S:
-            good, may = tpot[group] <= limit, guess[group] <= limit
-            if not good.any() or not may.any():
-                continue
-            picked = group[may][predicted[group[may]].argmax()]
-            kept.append(min(measured[picked] / measured[group[good]].max(), 1.0))
-            broken.append(tpot[picked] > _BROKEN * limit)
-    return 100 * float(np.mean(kept)), 100 * float(np.mean(broken))
+    predicted = found.offered.output_tokens_per_s.mid / found.offered.gpus
+    groups = grouped(found.rows, np.arange(len(found.rows)), lambda row: row.gpus)
+    return float(np.mean([spearman(predicted[g], found.measured[g]) for g in groups]))
 
 
 def coverage(judged: Judged, split: str, figure: str) -> float:
@@ -153,8 +105,8 @@ def coverage(judged: Judged, split: str, figure: str) -> float:
 
 
 def saturation(judged: Judged) -> tuple[float, float]:
-    """Recall and precision of requests that wait for room in the KV cache."""
-    truth, said = full(judged), judged.near.saturated
+    """Recall and precision of first tokens that wait for room, both told by how late they are."""
+    truth, said = full(judged), late(judged.model.rows, judged.near.ttft_s)
     hit = float((truth & said).sum())
     return hit / max(truth.sum(), 1), hit / max(said.sum(), 1)
 
@@ -163,8 +115,9 @@ def speed_headlines(judged: Judged) -> list[Headline]:
     """What is promised, with its goal and limit."""
     model, near = judged.model, judged.near
     calm = ~(full(judged) | near.saturated)
-    first, fewest = regret(judged)
-    kept, broken = under_limits(judged)
+    found = offers(model, near)
+    first, fewest = regret(found)
+    kept, broken = under_limits(found)
     recall, precision = saturation(judged)
     tpot = {name: error(at.tpot_s, model.tpot_s) for name, at in judged.splits.items()}
     lower = (
@@ -173,16 +126,17 @@ def speed_headlines(judged: Judged) -> list[Headline]:
         ("TPOT, model unseen, mean error, %", tpot["model"], 15, 12),
         ("TTFT where nobody waits for room, mean error, %",
          error(near.ttft_s[calm], model.ttft_s[calm]), 20, 24),
-        ("regret of the first choice, %", first, fewest / 2, 2),
+        ("regret of the first choice, %", first, fewest / 2, 0.5),
         ("limits of TPOT broken by over a tenth, %", broken, 3, 4),
     )  # fmt: skip
     spans = {s: coverage(judged, s, "tpot") for s in SPLITS}
     higher = (
-        ("order of TPOT over layouts, Spearman", order(judged), 0.96, 0.9),
-        ("order of throughput, as many GPUs, Spearman", order_of_throughput(judged), 0.95, 0.97),
+        ("order of TPOT over layouts, Spearman",
+         order(model.rows, near.tpot_s, model.tpot_s), 0.96, 0.9),
+        ("order of throughput, as many GPUs, Spearman", order_of_throughput(found), 0.95, 0.97),
         ("throughput kept under limits of TPOT, %", kept, 97, 94),
-        ("full KV cache found, recall", recall, 0.9, 0.85),
-        ("full KV cache found, precision", precision, 0.85, 0.7),
+        ("first tokens late by a full KV cache, recall", recall, 0.9, 0.85),
+        ("first tokens late by a full KV cache, precision", precision, 0.85, 0.7),
         ("TPOT within its interval, layout unseen, %", spans["layout"], 75, 75),
         ("TPOT within its interval, board unseen, %", spans["board"], 75, 75),
         ("TPOT within its interval, model unseen, %", spans["model"], 75, 75),

@@ -42,8 +42,7 @@ PRIORS: dict[str, tuple[float, float]] = {
     "eager_layer_s": (0.45e-3, 0.5),
     "request_start_s": (20e-3, 0.7),
     "streaming_s": (0.5e-3, 0.7),
-    "queue": (1.0, 0.5),
-    "cold": (1.0, 0.3),
+    "apart_s": (0.05, 0.7),
 }
 #: the time to the first token varies more, by what no kernel explains
 TTFT_WEIGHT = 0.5

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scripts.markdown import table
-from scripts.speed_figures import coverage, error, full, regret
+from scripts.speed_ceiling import ceilings
+from scripts.speed_choice import offers, regret
+from scripts.speed_figures import coverage, error, full
 from scripts.speed_splits import SPLITS
 
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ constants that were fitted without them: without other loads of the same layout,
 the same board, or without any of the same family of models. The structure of the model was chosen
 with these rows in sight, so this is no forecast for new ones. Two rows of one server differ by 2 %
 of TPOT and 5 % of TTFT; two releases of vLLM by 6 %.
+"""
+_CEILING = """
+What the same choices reach where the prediction is the measurement itself, with as much noise as
+two runs of a server have, two releases of vLLM, and about the model:
 """
 _OTHERS = """
 What other predictors publish of themselves, or others of them, each on data of its own, so that the
@@ -48,12 +54,16 @@ def speed_section(judged: Judged) -> Iterator[str]:
          "median %", "in interval %"],
         (_split(judged, split) for split in SPLITS),
     )  # fmt: skip
-    first, fewest = regret(judged)
+    first, fewest = regret(offers(judged.model, judged.near))
     choice = (
-        f"The first choice at a load leaves {first:.2f} % of the best measured throughput for each "
-        f"GPU; the rule to take the fewest GPUs leaves {fewest:.2f} %."
+        f"The first choice at a load leaves {first:.3f} % of the best measured throughput for each "
+        f"GPU; the rule to take the fewest GPUs leaves {fewest:.3f} %. The first choice is made by "
+        "`planner/rank`, as answers are, among the layouts that were measured."
     )
-    yield from ("", choice, "", "### By model and board, layout unseen", "")
+    yield from ("", choice, _CEILING)
+    head = ["noise of TPOT", "order over layouts", "regret, %", "throughput kept, %"]
+    yield from table(head, ceilings(judged))
+    yield from ("", "### By model and board, layout unseen", "")
     yield from table(["model", "board", "rows", "TPOT, mean %", "TTFT, mean %"], _kinds(judged))
     yield from ("", "### Other predictors", _OTHERS)
     yield from table(["predictor", "TPOT", "TTFT", "who says so"], _PUBLISHED)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.layout import Layouts
+from planner.lengths import Lengths
 from planner.request import request
 from planner.resolve import resolve, table
 
@@ -25,6 +26,8 @@ FOLDER = Path(__file__).resolve().parent.parent / "tests" / "data" / "speed"
 _UNNAMED = "0.11"
 #: seats of servers that had one for each user: few sizes, so that rows share cases
 _SEATS = (256, 512, 1024)
+#: places of the lengths that were drawn, between the shortest and the longest
+_DRAWN = np.linspace(0.1, 0.9, 5)
 #: how these servers were told to capture graphs
 _GRAPHS = {
     "piecewise": {"cudagraph_mode": "PIECEWISE"},
@@ -44,6 +47,7 @@ class Row:
     ep: bool
     input_tokens: int
     output_tokens: int
+    shortest: float
     users: int
     kv_dtype: str
     share: float
@@ -68,6 +72,19 @@ class Row:
         return self.users * self.output_tokens / request_s
 
     @property
+    def lengths(self) -> tuple[tuple[int, int], ...]:
+        """Tokens in and out, evenly spread around the means."""
+        width = 2 * (1 - self.shortest) / (1 + self.shortest)
+        spread = 1 + width * (_DRAWN - 0.5)
+        inputs, outputs = (np.unique(np.round(m * spread)).astype(int).tolist() for m in self.means)
+        return tuple((size, out) for size in inputs for out in outputs)
+
+    @property
+    def means(self) -> tuple[int, int]:
+        """Tokens in and out, on average."""
+        return self.input_tokens, self.output_tokens
+
+    @property
     def layout(self) -> tuple[str, str, int, int, bool]:
         """What rows of one server share, whatever its load."""
         return self.model, self.board, self.tp, self.dp, self.ep
@@ -76,7 +93,7 @@ class Row:
     def setting(self) -> tuple[str, ...]:
         """What rows of one case share."""
         own = (self.version, self.model, self.board, self.kv_dtype, self.share, self.chunk)
-        more = (self.variable, self.graphs, self.seats, self.input_tokens, self.output_tokens)
+        more = (self.variable, self.graphs, self.seats, *self.means, self.shortest)
         return tuple(map(str, (*own, *more)))
 
 
@@ -97,6 +114,7 @@ def _row(fields: dict[str, str]) -> Row:
         ep=fields["ep"] == "1",
         input_tokens=round(int(fields["input"]) * scale),
         output_tokens=round(int(fields["output"]) * scale),
+        shortest=float(fields["shortest"]),
         users=int(fields["users"]),
         kv_dtype=fields["kv_dtype"],
         share=float(fields["share"]),
@@ -147,11 +165,13 @@ def _served(members: list[tuple[int, Row]]) -> Served:
         kv_cache_dtype=one.kv_dtype,
         max_num_batched_tokens=one.chunk,
         max_num_seqs=one.seats,
-        max_model_len=one.input_tokens + one.output_tokens + 256,
+        max_model_len=max(map(sum, one.lengths)) + 256,
         compilation_config=_GRAPHS.get(one.graphs, {}),
         async_scheduling=one.ahead,
         environment={one.variable: "1"} if one.variable else {},
     )
+    lengths = Lengths(name="drawn", source="served.csv", requests=one.lengths)
+    asked = replace(asked, workload=replace(asked.workload, lengths=lengths))
     subject = resolve(asked, {})
     sizes = {name: np.array([getattr(r, name) for r in rows]) for name in ("tp", "dp", "ep")}
     ones = np.ones(len(rows), dtype=np.int64)

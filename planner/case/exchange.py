@@ -122,7 +122,7 @@ def _measured(board: str, size: int) -> Curve | None:
     best = next((c for c in found if c.runner.endswith(_GRAPH)), found[0])
     return Curve(
         message_bytes=tuple(map(float, best.message_bytes)),
-        seconds=tuple(np.maximum.accumulate(best.seconds).tolist()),
+        seconds=tuple(np.minimum.accumulate(best.seconds[::-1])[::-1].tolist()),
     )
 
 

@@ -103,7 +103,8 @@ def prospect(case: Case, goal: Goal, usd_per_gpu_hour: float | None = None) -> P
         request_rate=load if rate else unknown,
         servers=servers[rows, chosen],
         offered=offered,
-        alike=ALIKE if _named(case) else ALIKE_AT_A_GUESS,
+        # a limit of time finds the load, whereas a full server is a guess of what is asked
+        alike=ALIKE if _named(case) or limits.of_times else ALIKE_AT_A_GUESS,
     )
 
 

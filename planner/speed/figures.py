@@ -13,36 +13,39 @@ if TYPE_CHECKING:
     from planner.units import Floats
 
 
-def ttft(engine: Engine, at: Pace, queue_s: Floats, cold_s: Floats) -> Floats:
+def ttft(engine: Engine, at: Pace, others: Floats, queue_s: Floats, cold_s: Floats) -> Floats:
     """Seconds to the first token, without the wait for a place: Float64[rows, loads].
 
-    ttft = request_start + streaming x running + 1.5 x step + stall x (1 + (pp - 1) / chunks)
-    + queue + cold. A prompt arrives within a step, waits for its end and for prompts before it
-    (``queue``), and runs in so many chunks through all stages (``stall``). ``cold`` is its part of
-    a burst's first wave. Where the server is full, the wait for a place is added.
+    ttft = max(request_start + step / 2, step) + streaming x running + chunks x step
+    + stall x (1 + (pp - 1) / chunks) + queue + cold. A request comes while a step runs, if there
+    are ``others``; its prompt is then read in so many chunks, a step each (``stall`` is what they
+    take beside the steps), through all stages. ``queue`` are prompts that came meanwhile, ``cold``
+    is its part of a burst's first wave. Where the server is full, the wait for a place is added.
 
     Source: the loop of vllm.v1.engine.core (0.33.0)
     Checked: docs/accuracy.md compares it with published benchmarks.
     """
     tuning = engine.tuning
+    met = at.step_s * np.minimum(others, 1.0)
+    way = np.maximum(tuning["request_start_s"] + met / 2, met)
     hops = 1 + (engine.pp - 1) / at.chunks
-    own = tuning["request_start_s"] + tuning["streaming_s"] * at.running
-    own = own + 1.5 * at.step_s + at.stall_s * hops
-    return own + queue_s + cold_s
+    own = tuning["streaming_s"] * at.running + at.chunks * at.step_s + at.stall_s * hops
+    return np.asarray(way + own + queue_s + cold_s)
 
 
-def tpot(at: Pace, load: Load) -> Floats:
+def tpot(at: Pace, load: Load, again: Floats | float = 0.0) -> Floats:
     """Seconds for each further token where every user asks again when served: Float64[rows, loads].
 
-    tpot = (step + stall x (running - 1) x tokens_per_step / output_tokens) / tokens_per_step.
-    While a request decodes, each of the others ends once in its ``output_tokens`` steps, and a
-    prompt takes its place, which holds up all by ``stall``. Where requests come at a rate, it is
+    tpot = (step + stall x (1 + again) x (running - 1) x tokens_per_step / output_tokens)
+    / tokens_per_step. While a request decodes, each of the others ends once in its
+    ``output_tokens`` steps, and a prompt takes its place, which holds up all by ``stall``; a full
+    KV cache has prompts computed ``again``. Where requests come at a rate, it is
     step / tokens_per_step / (1 - rate x stall).
 
     Source: the steps of vllm.v1.core.sched.scheduler (0.33.0)
     Checked: docs/accuracy.md compares it with published benchmarks.
     """
-    others = np.maximum(at.running - 1, 0.0)
+    others = np.maximum(at.running - 1, 0.0) * (1 + again)
     step = at.step_s + at.stall_s * others * load.tokens_per_step / load.output_tokens
     return np.asarray(step / load.tokens_per_step)
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from planner.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+#: between the shortest and the longest answer that are looked at
+_MOMENTS = 64
 
 
 @frozen
@@ -17,6 +22,7 @@ class Load:
     Attributes:
         input_tokens, output_tokens: means.
         context_tokens: a decoding request has, averaged over the steps it is in.
+        peak_tokens: a place takes, on average, when users that started together take most.
         prompt_tokens: that are computed: without those of cached prefixes.
         span_tokens: that a computed token of a prompt looks at, on average.
         variation: mean of the squared prompt over the square of its mean; 1 for equal prompts.
@@ -29,6 +35,7 @@ class Load:
     context_tokens: float
     prompt_tokens: float
     span_tokens: float
+    peak_tokens: float
     variation: float = 1.0
     output_variation: float = 1.0
     tokens_per_step: float = 1.0
@@ -59,10 +66,22 @@ def load_of(
         context_tokens=steps / outputs,
         prompt_tokens=max(inputs * (1 - hit), 1.0),
         span_tokens=squares / inputs * (1 + hit) / 2,
+        peak_tokens=_peak(lengths),
         variation=squares / inputs**2,
         output_variation=sum(out * out for _, out in lengths) / count / outputs**2,
         tokens_per_step=tokens_per_step,
     )
+
+
+def _peak(lengths: Sequence[tuple[int, int]]) -> float:
+    """What a place holds, on average, when users who all started at once hold most.
+
+    Each answer that ends makes room, and its user asks again: the most is held before one ends.
+    """
+    inputs, outputs = np.array(lengths, dtype=np.float64).T
+    moments = np.unique(np.quantile(outputs, np.linspace(0, 1, _MOMENTS)))[:, np.newaxis]
+    held = np.where(moments <= outputs, moments, moments % outputs)
+    return float((inputs + held).mean(axis=1).max())
 
 
 def drafted_tokens(acceptance_rate: float, drafted: int) -> float:

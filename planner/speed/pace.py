@@ -30,8 +30,8 @@ class Server:
     """An engine with its limits, of one data-parallel rank.
 
     Attributes:
-        room: requests at a time, Float64[rows, 1]; room_at_end: were all near their last token;
-            chunk: tokens of a step.
+        room: requests at a time, Float64[rows, 1]; room_at_peak: of a burst, when it takes most;
+            seats: that an engine has, whatever its cache holds; chunk: tokens of a step.
         imbalance: the slowest pipeline stage against the mean, Float64[rows, 1].
         waves: how often a burst of users comes round; 0 where they arrive apart.
     """
@@ -40,7 +40,8 @@ class Server:
     engine: Engine
     load: Load
     room: Floats
-    room_at_end: Floats
+    room_at_peak: Floats
+    seats: float
     chunk: float
     imbalance: Floats
     waves: float = 0.0
@@ -50,16 +51,22 @@ class Server:
 class Pace:
     """Times of a rank with so many running: Float64[rows, loads].
 
-    ``step_s`` decodes one token of each, ``stall_s`` is what one prompt adds to all others;
-    ``parts`` are what takes the step, ``added`` what takes a chunk beside it.
+    ``step_s`` decodes one token of each, ``stall_s`` is what one prompt adds to all others, and
+    ``prompts`` so many fit into a step; ``parts`` are what takes the step, ``added`` what takes a
+    chunk beside it.
     """
 
     running: Floats
     step_s: Floats
     stall_s: Floats
-    chunks: Floats
+    prompts: Floats
     parts: Mapping[str, Floats]
     added: Mapping[str, Floats]
+
+    @property
+    def chunks(self) -> Floats:
+        """Steps that a prompt takes."""
+        return np.maximum(1 / self.prompts, 1.0)
 
 
 def pace(server: Server, running: Floats) -> Pace:
@@ -93,7 +100,7 @@ def pace(server: Server, running: Floats) -> Pace:
         running=running,
         step_s=still.total * server.imbalance,
         stall_s=stall * server.imbalance,
-        chunks=chunks,
+        prompts=budget / load.prompt_tokens,
         parts=_parts(still, server.imbalance),
         added={name: np.maximum(mixed.parts[name] - still.parts[name], 0.0) for name in PARTS},
     )

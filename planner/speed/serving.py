@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.frozen import frozen
-from planner.speed.figures import tpot, ttft
+from planner.speed.figures import tpot
+from planner.speed.first_token import at_random, in_turn
 from planner.speed.pace import pace
 
 if TYPE_CHECKING:
@@ -44,29 +45,43 @@ def closed_loop(server: Server, users: Floats) -> Served:
     """So many users a rank, each of whom asks again when served: Float64[rows, loads]."""
     load = server.load
     at = pace(server, np.minimum(users, server.room))
+    token = tpot(at, load, _again(server, users))
     others = np.maximum(at.running - 1, 0.0)
-    token = tpot(at, load)
     prompts_per_s = others / (load.output_tokens * token + at.stall_s)
-    first, queue, cold = _first_token(server, at, prompts_per_s)
-    request = first + load.output_tokens * token
+    first = in_turn(server, at)
+    request = first.mean_s + load.output_tokens * token
     wait = np.maximum(users / at.running - 1, 0.0) * request
     full = users > server.room
     if server.waves:
         # the first wave grows in step, and its last requests are put off until others are done
-        put_off = np.maximum(users / server.room_at_end - 1, 0.0) * request / (2 * server.waves)
+        put_off = np.maximum(users / server.room_at_peak - 1, 0.0) * request / (2 * server.waves)
         full = full | (put_off > 0)
         wait = np.maximum(wait, put_off)
     return Served(
         pace=at,
-        ttft_s=first + wait,
+        ttft_s=first.mean_s + wait,
         tpot_s=token,
-        queue_s=queue,
+        queue_s=first.queue_s,
         wait_s=wait,
-        cold_s=cold,
+        cold_s=first.cold_s,
         requests_per_s=at.running / request,
         busy=np.minimum(prompts_per_s * at.stall_s, _FULL),
         saturated=full,
     )
+
+
+def _again(server: Server, users: Floats) -> Floats:
+    """How often a prompt is computed again where the KV cache is full: Float64[rows, loads].
+
+    An answer that ends frees room for its prompt and its own tokens, and waiting prompts take it
+    all; when others grow, those beyond the first are put off again, and lose what was computed.
+
+    Source: Scheduler.schedule of vllm.v1.core.sched.scheduler (0.33.0): preemption, last come first
+    Checked: simulated request by request, within 2 % of throughput.
+    """
+    short = server.room < server.seats
+    most = server.load.output_tokens / server.load.input_tokens
+    return np.where(short, np.clip(users - server.room, 0.0, most), 0.0)
 
 
 def open_loop(server: Server, rate: Floats) -> Served:
@@ -85,16 +100,17 @@ def open_loop(server: Server, rate: Floats) -> Served:
     busy = rate * at.stall_s
     full = (busy >= _FULL) | (_served_meanwhile(server, at, rate) > high * (1 + 1e-6))
     token = at.step_s / load.tokens_per_step / (1 - np.minimum(busy, _FULL))
-    first, queue, _ = _first_token(server, at, np.minimum(rate, _FULL / at.stall_s))
-    request = first + load.output_tokens * token
+    come = np.minimum(rate, _FULL / at.stall_s)
+    first = at_random(server, at, come, np.minimum(busy, _FULL))
+    request = first.mean_s + load.output_tokens * token
     wait = np.where(full, np.inf, _wait_for_room(high / server.room, server.room, request))
     return Served(
         pace=at,
-        ttft_s=first + wait,
+        ttft_s=first.mean_s + wait,
         tpot_s=token,
-        queue_s=queue,
+        queue_s=first.queue_s,
         wait_s=wait,
-        cold_s=np.zeros_like(rate),
+        cold_s=first.cold_s,
         requests_per_s=np.where(full, at.running / request, rate),
         busy=np.minimum(busy, _FULL),
         saturated=full,
@@ -116,23 +132,3 @@ def _wait_for_room(used: Floats, room: Floats, request: Floats) -> Floats:
     used = np.minimum(used, 1 - 1e-6)
     crowded = np.power(used, np.sqrt(2 * (room + 1)) - 1)
     return np.asarray(crowded / (room * (1 - used)) * request)
-
-
-def _first_token(server: Server, at: Pace, prompts_per_s: Floats) -> tuple[Floats, Floats, Floats]:
-    """Seconds to the first token without waiting for room, and two shares of them.
-
-    Those behind other prompts (M/G/1: steps with and without a chunk), and those of a burst's
-    first wave. Where all users come at
-    once, the first wave queues up before an empty server: half of the users on average, once in
-    all waves.
-    """
-    tuning, load = server.engine.tuning, server.load
-    busy = np.minimum(prompts_per_s * at.stall_s, _FULL)
-    step = at.step_s / (1 - busy)
-    met = step + load.variation * at.stall_s**2 * prompts_per_s / (1 - busy**2)
-    queue = tuning["queue"] * (0.5 * (met - step) + at.stall_s * prompts_per_s * met)
-    cold = np.zeros_like(step)
-    if server.waves:
-        others = np.maximum(at.running - 1, 0.0)
-        cold = cold + tuning["cold"] * 0.5 * others * at.stall_s / server.waves
-    return ttft(server.engine, at, queue, cold), queue, cold

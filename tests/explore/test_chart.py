@@ -24,8 +24,11 @@ def view() -> View:
 
 
 def test_more_load_gives_no_fewer_tokens_and_no_shorter_wait(view: View) -> None:
+    """A full KV cache has prompts computed again: that costs some of what it gave."""
     for lighter, heavier in pairwise(view.load):
-        assert heavier.output_tokens_per_s >= lighter.output_tokens_per_s * 0.999
+        kept = 0.9 if heavier.limited_by == "kv_capacity" else 0.999
+        assert heavier.output_tokens_per_s >= lighter.output_tokens_per_s * kept
+        assert heavier.ttft_s >= lighter.ttft_s * 0.999
         assert heavier.tpot_s >= lighter.tpot_s * 0.999
         assert lighter.interval[0] <= lighter.output_tokens_per_s <= lighter.interval[1]
 

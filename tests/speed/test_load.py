@@ -31,3 +31,13 @@ def test_drafted_tokens_end_with_the_first_that_is_refused() -> None:
     assert drafted_tokens(0.8, 0) == 1
     assert drafted_tokens(0.8, 3) == pytest.approx(1 + 0.8 + 0.64 + 0.512)
     assert drafted_tokens(1.0, 3) == 4
+
+
+def test_equal_users_who_start_together_hold_most_at_their_last_token() -> None:
+    assert load_of([(1000, 200)]).peak_tokens == 1200
+
+
+def test_unequal_ones_hold_most_when_the_first_of_them_ends() -> None:
+    load = load_of([(1000, out) for out in range(800, 1001, 20)])
+
+    assert load.peak_tokens == pytest.approx(1800, abs=5)
