@@ -10,7 +10,7 @@ from planner.hardware.catalog import Catalog
 from planner.hardware.cluster import parse_cluster
 from planner.model.encoder_items import encoder_items
 from planner.model.older_builds import as_built_before
-from planner.model.read import read_architecture
+from planner.model.read import read_architecture, read_text_model
 from planner.model.source import find_model
 from planner.vllm.media import leaves_out
 
@@ -68,7 +68,8 @@ class Lookups:
         Raises:
             InvalidInputError: as ``read_architecture``.
         """
-        read = self.made(read_architecture, config)
+        reader = read_text_model if pinned.language_model_only else read_architecture
+        read = self.made(reader, config)
         architecture = self.made(as_built_before, read, version.rotary_positions)
         items = encoder_items(config)
         text_only = items is not None and leaves_out(pinned.limit_mm_per_prompt, items.kinds)

@@ -35,7 +35,9 @@ class Model(_Document):
     source: str | None = None
     """Catalogue, local directory, hub cache or hub."""
     trust: str | None = None
-    """How far the description was checked."""
+    """How far the description was checked; ``keys`` where no family knows the class."""
+    read_like: str | None = None
+    """The class whose layers it was given, where no family knows its own."""
     parameters: int | None = None
     quantization: str | None = None
     dtype: str | None = None

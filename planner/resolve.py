@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from planner.calibration import SHIPPED, Calibration, load_calibration
 from planner.case import Case
 from planner.constants import platform_family
-from planner.errors import InvalidInputError, UsageError
+from planner.errors import UsageError
 from planner.finding import Severity
 from planner.frozen import frozen
 from planner.hardware.cluster import Cluster, with_taken
@@ -26,8 +26,8 @@ from planner.quant.read import quantization_config, read_quantization
 from planner.quant.unquantized import UNQUANTIZED
 from planner.rules.base import AskedModel, find_rule, model_findings
 from planner.rules.ver003_option_unknown import own_option_findings
+from planner.rules.ver009_model_read_from_keys import read_from_keys
 from planner.settings import compute_capability, settle
-from planner.vllm.registry import model_classes
 from planner.vllm.version import VllmVersion, find_version
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from planner.request import Request
 
 PARTITION = "VLLM_PP_LAYER_PARTITION"
-UNKNOWN_CLASS = "VER002"
 #: of a GPU that others fill: no layout fits, and the answer says so
 _LEAST_SHARE = 0.01
 
@@ -115,18 +114,17 @@ def resolve(
     asked_model = AskedModel(keys=Keys(source.config), arguments=request.pinned, version=version)
     findings = (*model_findings(asked_model), *own_option_findings(request, version))
     refused = any(found.severity is Severity.ERROR for found in findings)
-    if any(found.code == UNKNOWN_CLASS for found in findings):
-        _refuse_remote_code(source)
     asked = request.pinned.quantization
     quantization = UNQUANTIZED if refused else lookups.made(read_quantization, source.config, asked)
     architecture = None if refused else lookups.architecture(source.config, request.pinned, version)
+    source = _told_from_keys(source, architecture)
     drafter, notes = _drafter(request, architecture, source, environ)
     return Subject(
         request=request,
         source=replace(source, notes=(*source.notes, *notes, *request.workload.notes)),
         cluster=cluster,
         version=version,
-        findings=findings,
+        findings=(*findings, *read_from_keys(architecture, version)),
         architecture=architecture,
         quantization=quantization,
         calibration=load_calibration(environ) if request.calibration else SHIPPED,
@@ -163,19 +161,12 @@ def _family(group: NodeGroup) -> str:
     return platform_family(board.platform, compute_capability(board))
 
 
-def _refuse_remote_code(source: ModelSource) -> None:
-    """A class that only the checkpoint's own code knows cannot be read without running it."""
-    config = source.config
-    names = [str(name) for name in config.get("architectures") or []]
-    if any(model_classes().ever(name) for name in names):
-        return
-    if "auto_map" in config or config.get("has_remote_code"):
-        named = " or ".join(names) or "the model"
-        raise InvalidInputError(
-            f"{named} is known only to code that the checkpoint brings (auto_map)",
-            cause="vLLM has no class of that name, and a model's own code is never run here",
-            fix="use a model that vLLM serves: planner models list",
-        )
+def _told_from_keys(source: ModelSource, architecture: Architecture | None) -> ModelSource:
+    """The source, with what was assumed to read the model's class."""
+    if architecture is None:
+        return source
+    trust = "keys" if architecture.read_like else source.trust
+    return replace(source, trust=trust, notes=(*source.notes, *architecture.notes))
 
 
 def table(

@@ -24,6 +24,7 @@ from scripts.golden_answers import answers  # noqa: E402
 from scripts.golden_rows import read_rows, tables  # noqa: E402
 from scripts.headline import Headline, failures  # noqa: E402
 from scripts.held_out import elsewhere, held_out_headlines, held_out_section  # noqa: E402
+from scripts.held_out_classes import class_headlines, held_out  # noqa: E402
 from scripts.log_figures import all_log_answers, log_figures, stated, supported  # noqa: E402
 from scripts.log_headlines import log_headlines  # noqa: E402
 from scripts.speed_figures import judge, speed_headlines  # noqa: E402
@@ -55,6 +56,7 @@ def all_headlines(found: Sequence[Answer], starts: Sequence[LogAnswer]) -> list[
     """Every figure that is promised."""
     return [
         *headlines(found),
+        *class_headlines(held_out()),
         *log_headlines(log_figures(supported(starts)), log_figures(stated(starts))),
         *speed_headlines(served()),
         *held_out_headlines(elsewhere()),

@@ -18,6 +18,7 @@ from scripts.golden_answers import FIGURES
 from scripts.golden_rows import BOARDS
 from scripts.golden_verdicts import REFUSALS, caught, false_alarm, refusal
 from scripts.headline import COLUMNS
+from scripts.held_out_classes import class_section, held_out
 from scripts.log_accuracy import log_tables
 from scripts.markdown import table
 
@@ -89,6 +90,7 @@ def page(
     yield from _counts("model class", architectures(answers))
     yield from ("## Verdicts", "", *_verdicts(answers), "## Exceptions", "")
     yield from _exceptions(answers)
+    yield from class_section(held_out())
     yield from terms()
     yield from ("## Public starts", _STARTS)
     for title, heads, rows in log_tables(starts):

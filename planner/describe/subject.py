@@ -33,6 +33,7 @@ def describe_model(subject: Subject) -> plan.Model:
         architecture=architecture.name,
         source=source.source,
         trust=source.trust,
+        read_like=architecture.read_like or None,
         parameters=subject.parameters,
         quantization=None if method == "none" else method,
         dtype=architecture.dtype,

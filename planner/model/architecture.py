@@ -80,6 +80,7 @@ class Architecture:
         counts_experts: vLLM finds the number of experts, without which it spreads none.
         copies_kv_heads: ranks beyond the key-value heads hold copies; False for classes that do
             not start with so many.
+        read_like: the class it was read like where no family knows its own; empty otherwise.
         notes: what was assumed while reading.
     """
 
@@ -111,6 +112,7 @@ class Architecture:
     uses_mla: bool = False
     pooling: bool = False
     experts_per_token: int = 0
+    read_like: str = ""
     notes: tuple[str, ...] = field(default=())
 
     def without_tower(self) -> Architecture:

@@ -35,6 +35,8 @@ class Drafter:
 
     layers: tuple[Layer, ...] = ()
     around: tuple[Module, ...] = ()
+    read_like: str = ""
+    """The class it was read like where no family knows its own."""
 
     @property
     def modules(self) -> tuple[Module, ...]:
@@ -76,7 +78,9 @@ def draft_model(config: Mapping[str, Any], method: str) -> Drafter:
         whole = read_architecture(config)
         last = [m for m in whole.last if not (whole.tied and isinstance(m, Embedding))]
         ends = (*whole.first, *whole.ends, *whole.every, *last)
-        return Drafter(layers=whole.layers, around=tuple(map(_own, ends)))
+        return Drafter(
+            layers=whole.layers, around=tuple(map(_own, ends)), read_like=whole.read_like
+        )
     third = method == _EAGLE3
     body = read_architecture({**config, "architectures": ["LlamaForCausalLM"]})
     hidden = body.hidden_size

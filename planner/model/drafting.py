@@ -40,6 +40,8 @@ def find_drafter(
         return NO_DRAFTER, ()
     try:
         found = find_model(model, offline=offline, environ=environ)
-        return draft_model(found.config, method), ()
+        drafter = draft_model(found.config, method)
     except PlannerError as error:
         return NO_DRAFTER, (f"the draft model {model} is not counted: {error.message}",)
+    like = drafter.read_like
+    return drafter, ((f"the draft model {model} is read like a {like}",) if like else ())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import ChainMap
+from typing import TYPE_CHECKING, Any, cast
 
 from planner.errors import InvalidInputError
 
@@ -98,8 +99,8 @@ class Keys:
         for name in names:
             value = self._config.get(name)
             if isinstance(value, dict):
-                return Keys(value, f"{self._where}: {name}")
-        return Keys({}, f"{self._where}: {names[0]}")
+                return self._made(value, f"{self._where}: {name}")
+        return self._made({}, f"{self._where}: {names[0]}")
 
     def with_defaults(self, defaults: Mapping[str, Any]) -> Keys:
         """The same, with a model class's defaults for what the file leaves out.
@@ -112,11 +113,23 @@ class Keys:
             for name, value in defaults.items()
             if not any(alias in self for alias in ALIASES.get(name, ()))
         }
-        return Keys({**missing, **self._config}, self._where)
+        return self._layered(self._config, self._assumed(missing))
 
     def replaced(self, values: Mapping[str, Any]) -> Keys:
         """The same with other values, for what a model class derives from several keys."""
-        return Keys({**self._config, **values}, self._where)
+        return self._layered(values, self._config)
+
+    def _layered(self, *mappings: Mapping[str, Any]) -> Keys:
+        """Each key from the first that has it; what is looked up in one that is recorded shows."""
+        return self._made(ChainMap(*cast("tuple[dict[str, Any], ...]", mappings)), self._where)
+
+    def _made(self, config: Mapping[str, Any], where: str) -> Keys:
+        """Keys of another mapping that is part of this one, or laid over it."""
+        return Keys(config, where)
+
+    def _assumed(self, defaults: dict[str, Any]) -> dict[str, Any]:
+        """The defaults that are used, for who wants to know."""
+        return defaults
 
     @property
     def mapping(self) -> Mapping[str, Any]:

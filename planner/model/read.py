@@ -4,31 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from planner import plugins
-from planner.errors import InvalidInputError, nearest
+from planner.errors import InvalidInputError
+from planner.model.family import FAMILIES
 from planner.model.keys import Keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.model.architecture import Architecture
+    from planner.model.family import Family
 
-FAMILIES = "planner.model.families"
 _NAMED_BY_TYPE = {"deepseek_vl_v2": "DeepseekVLV2ForCausalLM"}
 """classes that vLLM's own configurations name where the file does not"""
-
-
-class Family(Protocol):
-    """What a module of ``families/`` offers."""
-
-    ARCHITECTURES: tuple[str, ...]
-    EXAMPLES: dict[str, int]
-
-    def read(self, keys: Keys) -> Architecture:
-        """The architecture of one configuration."""
-        ...
 
 
 @cache
@@ -51,12 +41,16 @@ def find_family(architecture: str) -> Family | None:
     return None
 
 
-def read_architecture(config: Mapping[str, Any]) -> Architecture:
+def read_architecture(config: Mapping[str, Any], *, text_only: bool = False) -> Architecture:
     """The architecture a configuration describes.
 
+    A class that no family knows is read from its keys, like the families that know all of them;
+    ``read_like`` says so. Of such a class ``text_only`` wants the text model alone: its encoders
+    cannot be told.
+
     Raises:
-        InvalidInputError: no architecture is named, none of them is known, or a key that
-            the model's size depends on is missing or absurd.
+        InvalidInputError: no architecture is named, none of them is known and the keys do not
+            tell, or a key that the model's size depends on is missing or absurd.
     """
     keys = Keys(config)
     named = [str(name) for name in keys.list("architectures")]
@@ -72,12 +66,15 @@ def read_architecture(config: Mapping[str, Any]) -> Architecture:
             cause="vLLM chooses the model class by the key 'architectures'",
             fix='add "architectures": ["…"], as the original checkpoint has it',
         )
-    close = nearest(named[0], families())
-    raise InvalidInputError(
-        f"the architecture {named[0]} is not known",
-        cause="no family of this planner describes its layers",
-        fix=f"nearest known: {', '.join(close)}" if close else "",
-    )
+    # most models are of known classes, and reading with every family takes a second
+    from planner.model.from_keys.read import read_from_keys, text_part
+
+    return read_from_keys(text_part(config) if text_only else config, named[0])
+
+
+def read_text_model(config: Mapping[str, Any]) -> Architecture:
+    """As :func:`read_architecture`; of a class that no family knows without its encoders."""
+    return read_architecture(config, text_only=True)
 
 
 def _read(family: Family, keys: Keys, name: str) -> Architecture:

@@ -2,7 +2,7 @@
 
 What it checks:
     some class named by ``architectures`` is served by vLLM, converted from one that is, or
-    brought by transformers.
+    brought by transformers or by the checkpoint's own code (``auto_map``).
 Why:
     vLLM picks its own implementation by that name. Without one it falls back to transformers'
     implementation, if transformers has it and it takes its attention from outside.
@@ -10,8 +10,8 @@ Why:
 Example:
     a config.json of a research model; ``Qwen3ForCausalLM`` before 0.8.4.
 Fix:
-    the first release that has the class. Where none has: check the name against the original
-    checkpoint; try ``--model-impl transformers``.
+    the first release that has the class. Where none has, and the layers are another class's under
+    a new name: that class, by ``--hf-overrides``. Otherwise a plug-in that registers it.
 Source in vLLM:
     ``vllm.model_executor.models.registry``: ``Model architectures [...] are not supported for
     now``
@@ -23,13 +23,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.errors import nearest
+from planner.errors import InvalidInputError
 from planner.finding import Origin, Severity
+from planner.model.from_keys.read import read_from_keys
 from planner.rules.base import Explanation
 from planner.vllm.registry import model_classes, served_by_transformers
 from planner.vllm.spans import release_name
 
 if TYPE_CHECKING:
+    from planner.model.keys import Keys
     from planner.rules.base import AskedModel
 
 CODE = "VER002"
@@ -65,7 +67,7 @@ def check(asked: AskedModel) -> Explanation | None:
         return None
     entry = next((entry for name in named if (entry := classes.ever(name))), None)
     if entry is None:
-        return _unheard_of(named, classes.names(release))
+        return None if _brings_code(asked.keys) else _unheard_of(asked.keys, named[0])
     first = entry.served.next_after(release)
     if first is None:
         return None  # removed: another rule's
@@ -78,11 +80,23 @@ def check(asked: AskedModel) -> Explanation | None:
     )
 
 
-def _unheard_of(named: list[str], known: list[str]) -> Explanation:
-    close = nearest(named[0], known)
+def _brings_code(keys: Keys) -> bool:
+    """Whether vLLM may run the checkpoint's own code, through its Transformers backend."""
+    brought = any(name.startswith("AutoModel") for name in keys.part("auto_map").mapping)
+    return brought or keys.flag("has_remote_code")
+
+
+def _unheard_of(keys: Keys, name: str) -> Explanation:
+    try:
+        like = read_from_keys(keys.mapping, name).read_like
+    except InvalidInputError:
+        fix = "check the name against the original checkpoint; a plug-in may bring the class"
+    else:
+        fix = f"""if its layers are those of a {like}, as its keys are: --hf-overrides \
+'{{"architectures": ["{like}"]}}'; else a plug-in, or a later vLLM, that has the class"""
     return Explanation(
-        message=f"vLLM serves no {' or '.join(named)}",
-        cause="its registry has no class of that name",
-        fix=f"nearest: {', '.join(close)}" if close else "try --model-impl transformers",
+        message=f"vLLM serves no {name}",
+        cause="its registry has no class of that name, transformers neither",
+        fix=fix,
         source="vllm.model_executor.models.registry",
     )

@@ -1,0 +1,1 @@
+"""A model class that no family knows, read by the families that know all its keys."""
