@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from planner.errors import UnknownNameError, UsageError, nearest
 from planner.frozen import frozen
 from planner.goal import Goal, Objective, check_no_servers, goal, goal_with_said
+from planner.hardware.prices import OwnPrice  # noqa: TC001 - explore reads the annotations
 from planner.keywords import bytes_of, option_value
 from planner.vllm.arguments import OPTIONS, VllmArguments
 from planner.workload import Workload, check_workload, with_said, workload
@@ -43,6 +44,8 @@ class Request:
     """Apply what was learnt from logs on this machine."""
     workload: Workload = field(default_factory=Workload)
     goal: Goal = field(default_factory=Goal)
+    prices: tuple[OwnPrice, ...] = ()
+    """What the project's file says of money; what ``goal`` says goes before it."""
     said: frozenset[str] = frozenset()
     """The options of both that were typed: those win over what a plan says of itself."""
     allow: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from planner.describe import (
     describe_layout,
     describe_model,
     describe_workload,
+    paid,
     performance,
     price_in,
     with_cost,
@@ -20,7 +21,6 @@ from planner.describe.purchase import describe_purchase
 from planner.finding import Finding
 from planner.hardware.cluster import parse_cluster
 from planner.hardware.offers import Offer, not_priced
-from planner.hardware.prices import own_prices
 from planner.rank.words import structure
 from planner.rules import cst001_nothing_affordable as rule
 from planner.rules import cst004_other_hardware_is_cheaper as dearer
@@ -162,7 +162,7 @@ def _notes(subject: Subject) -> tuple[str, ...]:
     goal = subject.request.goal
     if goal.among:
         return ()
-    left = not_priced(own_prices(goal.price))
+    left = not_priced(paid(subject.request))
     some = ", ".join(left[:4])
     said = f"{len(left)} boards have no price here and are left out ({some} …)"
     return (f"{said}: --price NAME=USD or --among NAME takes them in",)

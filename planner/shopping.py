@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.describe import paid
 from planner.frozen import frozen
 from planner.hardware.cluster import Cluster, parse_cluster
 from planner.hardware.offers import offers
-from planner.hardware.prices import own_prices
 from planner.judged import judge_candidates
 from planner.rank.capacity import capacity
 
@@ -100,7 +100,7 @@ def load_of(request: Request) -> tuple[float, bool] | None:
 def stocks(subject: Subject, among: Sequence[Offer] | None = None) -> Iterator[Stock]:
     """Every kind of node on which some layout serves the requests within the limits."""
     goal = subject.request.goal
-    found = offers(goal.among, own_prices(goal.price)) if among is None else among
+    found = offers(goal.among, paid(subject.request)) if among is None else among
     for offer in found:
         stock = _stock(subject, offer)
         if stock is not None:

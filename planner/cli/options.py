@@ -161,12 +161,23 @@ def asked(ctx: click.Context, options: dict[str, Any]) -> Request:
     environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     for name, value in environment.items():
         click.echo(f"planner: note: {name}={value} is taken from the environment", err=True)
-    return request(
+    found = request(
         **{name: value for name, value in options.items() if value not in (None, ())},
         **arguments.given(),
         other=arguments.other,
         environment=environment,
     )
+    return _at_own_prices(found) if "price" in options else found
+
+
+def _at_own_prices(asked: Request) -> Request:
+    """The request with the prices of the planner.toml that is nearest upwards from here."""
+    from dataclasses import replace
+
+    from planner.policy.file import find_policy
+    from planner.policy.prices import paid_by
+
+    return replace(asked, prices=paid_by(find_policy()))
 
 
 def may_be_allowed(codes: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.describe.asked import describe_goal, describe_workload
-from planner.describe.cost import price_in, unpriced, with_cost
+from planner.describe.cost import paid, price_in, unpriced, with_cost
 from planner.describe.improvement import improvements
 from planner.describe.layout import commands_of, describe_layout, sizes
 from planner.describe.many import together
@@ -21,6 +21,7 @@ __all__ = [
     "describe_settings",
     "describe_workload",
     "improvements",
+    "paid",
     "performance",
     "price_in",
     "sizes",

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from planner.hardware.catalog import Catalog
     from planner.hardware.group import NodeGroup
-    from planner.hardware.prices import Price
+    from planner.hardware.prices import OwnPrice, Price
+    from planner.request import Request
     from planner.resolve import Subject
 
 _SECONDS_OF_AN_HOUR = 3600
@@ -24,7 +25,12 @@ def price_in(subject: Subject, group: NodeGroup, catalog: Catalog | None = None)
 
     ``catalog`` is one that was read before, for who asks often.
     """
-    return price_of(group, own_prices(subject.request.goal.price), catalog)
+    return price_of(group, paid(subject.request), catalog)
+
+
+def paid(request: Request) -> tuple[OwnPrice, ...]:
+    """What the user says GPUs cost: typed, and of the project's file."""
+    return (*own_prices(request.goal.price), *request.prices)
 
 
 def unpriced(subject: Subject, groups: Iterable[NodeGroup]) -> tuple[str, ...]:

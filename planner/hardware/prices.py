@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 EXAMPLE = "--price 2.50, or --price H100=2.50 for one of several boards"
 
 
+_TYPED = "--price"
+
+
 @frozen
 class Price:
     """Of one GPU.
@@ -38,10 +41,16 @@ class Price:
 
 @frozen
 class OwnPrice:
-    """A price that the user typed: of a board or node type by its id, or of every GPU."""
+    """What the user pays: for a board or node type by its id, or for every GPU.
+
+    Attributes:
+        source: where it is written, in words; a date says of which day it is.
+    """
 
     name: str | None
     usd_per_gpu_hour: float
+    source: str = _TYPED
+    date: str | None = None
 
 
 def own_prices(texts: Iterable[str], catalog: Catalog | None = None) -> tuple[OwnPrice, ...]:
@@ -77,18 +86,29 @@ def price_of(
 ) -> Price | None:
     """The price of a GPU of a group; None where nobody sells it here.
 
-    What the user says goes first, the most particular before the general; then the newest price
-    of the node type. Bare boards cost what the cheapest node type with as many of the same costs.
+    What the user types goes first, then what the cluster's and what the project's file say, each
+    time the most particular before the general; then the newest price of the node type. Bare boards
+    cost what the cheapest node type with as many of the same costs.
     """
-    by_name = {each.name: each.usd_per_gpu_hour for each in own}
-    for name in (group.node_type or group.accelerator.id, group.accelerator.id, None):
-        if name in by_name:
-            return Price(usd_per_gpu_hour=by_name[name], source="--price")
+    if (typed := _own(group, [each for each in own if each.source == _TYPED])) is not None:
+        return typed
     if group.usd_per_gpu_hour is not None:
         return Price(usd_per_gpu_hour=group.usd_per_gpu_hour, source="the cluster file")
+    if (written := _own(group, [each for each in own if each.source != _TYPED])) is not None:
+        return written
     if group.accelerator.mig_profile:
         return None
     return _sold(group, catalog or Catalog.default())
+
+
+def _own(group: NodeGroup, own: Iterable[OwnPrice]) -> Price | None:
+    by_name = {each.name: each for each in own}
+    for name in (group.node_type or group.accelerator.id, group.accelerator.id, None):
+        if found := by_name.get(name):
+            return Price(
+                usd_per_gpu_hour=found.usd_per_gpu_hour, source=found.source, date=found.date
+            )
+    return None
 
 
 def _sold(group: NodeGroup, catalog: Catalog) -> Price | None:

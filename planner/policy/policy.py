@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import field
+from datetime import date as day  # noqa: TC003 - read_record resolves the annotations
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
@@ -39,6 +40,20 @@ class Tui:
 
 
 @frozen
+class Prices:
+    """What a project pays for its GPUs."""
+
+    per_gpu_hour: dict[str, float] = field(default_factory=dict, metadata={"key": "per-gpu-hour"})
+    """Of a GPU and hour, by board or node type; ``default`` is for those not named."""
+    currency: str = "USD"
+    """In which they are."""
+    usd: float = 1.0
+    """US dollars that one unit of the currency is worth."""
+    date: day | None = None
+    """Of which day they are; answers repeat it."""
+
+
+@frozen
 class Policy:
     """The keys of ``planner.toml``, or of ``[tool.planner]`` in ``pyproject.toml``."""
 
@@ -58,6 +73,8 @@ class Policy:
     """This planner's own rules that may be broken."""
     per_file: dict[str, PerFile] = field(default_factory=dict, metadata={"key": "per-file"})
     """What differs, by a pattern of paths below the file's folder."""
+    prices: Prices = field(default_factory=Prices)
+    """What GPUs cost, before the planner's own lists."""
     tui: Tui = field(default_factory=Tui)
     """The terminal application's own."""
     strict: bool = field(default=False, metadata={"in_file": False})

@@ -8,7 +8,7 @@ import pytest
 
 from planner.errors import UnknownNameError, UsageError
 from planner.hardware.cluster import parse_cluster
-from planner.hardware.prices import Price, own_prices, price_of
+from planner.hardware.prices import OwnPrice, Price, own_prices, price_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,3 +66,17 @@ def test_a_price_is_a_number_above_nothing(text: str, catalog: Catalog) -> None:
 def test_a_price_of_an_unknown_board_is_refused(catalog: Catalog) -> None:
     with pytest.raises(UnknownNameError):
         own_prices(["nonsense-9=2"], catalog)
+
+
+def test_a_typed_price_goes_before_a_written_one_and_that_before_the_lists(
+    catalog: Catalog,
+) -> None:
+    written = OwnPrice(name=None, usd_per_gpu_hour=2.0, source="planner.toml", date="2026-11-01")
+    group = parse_cluster("8xH100", catalog).groups[0]
+    typed = own_prices(["H100=3"], catalog)
+    assert price_of(group, (written,), catalog) == Price(
+        usd_per_gpu_hour=2.0, source="planner.toml", date="2026-11-01"
+    )
+    paid = price_of(group, (*typed, written), catalog)
+    assert paid is not None
+    assert (paid.usd_per_gpu_hour, paid.source) == (3.0, "--price")
