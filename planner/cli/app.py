@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from errno import ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import click
 from planner import plugins
 from planner.cli.command import COMPLETE
 from planner.cli.group import Group
-from planner.cli.output import complain, write
+from planner.cli.output import complain, unwritable, write
 from planner.errors import ExitCode, PlannerError, UsageError
 
 if TYPE_CHECKING:
@@ -86,6 +87,10 @@ def run(arguments: Sequence[str]) -> int:
         return complain(error)
     except click.ClickException as error:
         return complain(_as_own(error))
+    except OSError as error:
+        if error.errno != ENOSPC:
+            raise
+        return complain(unwritable(error))  # a help page, which click writes itself
     except (KeyboardInterrupt, click.Abort):
         return ExitCode.INTERRUPTED
 
@@ -114,6 +119,8 @@ def main() -> None:
     if COMPLETE in os.environ:
         PROGRAM.main(prog_name="planner")
     code = run(sys.argv[1:])
-    # the help page is still in the buffer; a reader who went away is no error
-    write("")
+    try:
+        write("")  # the help page is still in the buffer
+    except PlannerError as error:
+        code = complain(error)
     sys.exit(code)

@@ -108,14 +108,28 @@ class Delivery:
 
 
 def write(text: str) -> None:
-    """Put text on standard output; a reader who went away is no error."""
+    """Put text on standard output; a reader who went away is no error.
+
+    Raises:
+        InvalidInputError: it cannot be written, as on a full disk.
+    """
     encoding = sys.stdout.encoding or "utf-8"
     try:
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
         sys.stdout.flush()
-    except BrokenPipeError:
-        # what Python still holds must not be flushed into the closed pipe at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        refused = unwritable(error)
+        if not isinstance(error, BrokenPipeError):
+            raise refused from None
+
+
+def unwritable(error: OSError) -> InvalidInputError:
+    """That standard output takes nothing; what Python still holds is not flushed there at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return InvalidInputError(
+        f"standard output cannot be written: {error.strerror}",
+        fix="send it to a file on a disk with room",
+    )
 
 
 def complain(error: PlannerError) -> ExitCode:

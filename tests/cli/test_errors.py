@@ -33,6 +33,7 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["recommend", "--allow", "PAR03"], "PAR003"),
         (["hardware", "show", "h1000"], "h100"),
         (["models", "show", "DeepSeek-R2"], "DeepSeek-R1"),
+        (["models", "list", "DeepSeek-R2"], "DeepSeek-R1"),
     ],
 )
 def test_a_misspelt_name_gets_the_nearest(

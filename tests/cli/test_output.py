@@ -148,3 +148,14 @@ def test_a_format_does_not_show_what_another_needs(
     assert "Arithmetic</h2>" in drawn.read_text(encoding="utf-8")
     assert run([*question, "--offline", "--show-math", "-o", str(drawn)]) == 0
     assert "arithmetic" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+@pytest.mark.parametrize("arguments", [["--help"], ["models", "show", "Qwen3-8B"]])
+def test_a_full_disk_behind_standard_output_is_told(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        command = [sys.executable, "-m", "planner", *arguments]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("planner: error: standard output cannot be written: No space")
+    assert "Traceback" not in done.stderr

@@ -8,6 +8,7 @@ import click
 
 from planner.cli.command import PlannerCommand
 from planner.cli.group import Group
+from planner.errors import UnknownNameError
 
 _COLUMNS = ("id", "parameters", "quantization", "checkpoint_bytes", "trust")
 
@@ -30,7 +31,10 @@ def list_(pattern: str, form: str) -> None:
     from planner.cli.rows import show_rows
     from planner.model.catalog import list_models
 
-    show_rows([asdict(row) for row in list_models(pattern)], _COLUMNS, form)
+    rows = list_models(pattern)
+    if not rows:
+        raise _unknown(f"no model of the catalogue has {pattern} in its id", pattern)
+    show_rows([asdict(row) for row in rows], _COLUMNS, form)
 
 
 @models.command("show", cls=PlannerCommand)
@@ -39,17 +43,20 @@ def list_(pattern: str, form: str) -> None:
 def show(name: str, form: str) -> None:
     """Everything the catalogue knows of a model, by id or short name."""
     from planner.cli.rows import show_one
-    from planner.errors import UnknownNameError
-    from planner.model.catalog import find, load, suggestions
+    from planner.model.catalog import find, load
 
     row = find(name)
     if row is None:
-        like = suggestions(name)
-        raise UnknownNameError(
-            f"the catalogue has no model called {name}",
-            fix=f"perhaps {' or '.join(like)}" if like else "planner models list",
-        )
+        raise _unknown(f"the catalogue has no model called {name}", name)
     show_one(asdict(load(row)), form)
+
+
+def _unknown(message: str, name: str) -> UnknownNameError:
+    from planner.model.catalog import suggestions
+
+    like = suggestions(name)
+    fix = f"perhaps {' or '.join(like)}" if like else "planner models list"
+    return UnknownNameError(message, fix=fix)
 
 
 COMMAND = models
