@@ -15,6 +15,8 @@ from planner.case.exchange import (
     norm_all_reduces,
 )
 from planner.case.graphs import graph_plan
+from planner.case.offload import fetches_ahead, host_bytes_per_s, offloaded_bytes, offloads
+from planner.case.post_load import ranks_of
 from planner.case.rates import rates_of, tuning_of
 from planner.case.seen import attention, states
 from planner.memory.tensors import (
@@ -59,6 +61,7 @@ def engine_of(grid: Grid) -> Engine:
         hop_bytes_per_s=rate,
         largest_graph=_largest_graph(grid),
         ahead=_ahead(grid),
+        host_bytes_per_s=host_bytes_per_s(grid),
     )
 
 
@@ -107,7 +110,16 @@ def work_of(grid: Grid) -> Work:
         norm_all_reduces=norm_all_reduces(grid),
         exchanges=exchanges(grid),
         query_tokens=1.0 + grid.settings.speculative_tokens,
+        host_bytes=_host_bytes(grid),
+        fetched_ahead=fetches_ahead(grid.arguments),
     )
+
+
+def _host_bytes(grid: Grid) -> Floats | float:
+    """Weights of all stages that lie in host memory: Float64[rows, 1]."""
+    if not offloads(grid.arguments):
+        return 0.0
+    return column(offloaded_bytes(grid, ranks_of(grid)).sum(axis=1))
 
 
 def column(values: IntLike) -> Floats:

@@ -20,12 +20,26 @@ if TYPE_CHECKING:
 
 def offloads(arguments: VllmArguments) -> bool:
     """Whether any weights stay in host memory."""
-    return _prefetches(arguments) or bool(arguments.cpu_offload_gb)
+    return fetches_ahead(arguments) or bool(arguments.cpu_offload_gb)
 
 
-def _prefetches(arguments: VllmArguments) -> bool:
-    """Source: vllm.model_executor.offloader.base.create_offloader (0.33.0)."""
+def fetches_ahead(arguments: VllmArguments) -> bool:
+    """Whether layers are copied to the GPU before they run.
+
+    Source: vllm.model_executor.offloader.base.create_offloader (0.33.0)
+    """
     return bool(arguments.offload_group_size) and arguments.offload_backend != "uva"
+
+
+def host_bytes_per_s(grid: Grid) -> float:
+    """What the bus from host memory carries: PCIe, or the chip's own link to its CPU.
+
+    A superchip's link is taken to be as fast as one to its neighbours. Infinite where the board
+    does not say: host memory is its own.
+    """
+    board = grid.group.accelerator
+    near = board.link if board.form_factor == "superchip" else board.pcie
+    return (near and near.bytes_per_s_one_way) or np.inf
 
 
 def offloaded_bytes(grid: Grid, ranks: Ranks) -> Ints:
@@ -38,7 +52,7 @@ def offloaded_bytes(grid: Grid, ranks: Ranks) -> Ints:
     vllm.model_executor.offloader.prefetch.PrefetchOffloader.wrap_modules (0.33.0)
     Checked: DeepSeek-Coder-V2-Lite with 30 GiB away prints 0.80 GiB: embedding and head.
     """
-    if _prefetches(grid.arguments):
+    if fetches_ahead(grid.arguments):
         return _of_layers(grid, ranks, _fetched_layers(grid))
     counts = grid.kinds.counts(grid.stages.starts, grid.stages.ends)
     most = round((grid.arguments.cpu_offload_gb or 0) * GIB)
@@ -52,7 +66,7 @@ def fetch_buffer_bytes(grid: Grid, ranks: Ranks) -> Ints:
     Source: vllm.model_executor.offloader.prefetch.StaticBufferPool (0.33.0)
     """
     total = np.zeros(grid.stages.shape, dtype=np.int64)
-    if not _prefetches(grid.arguments):
+    if not fetches_ahead(grid.arguments):
         return total
     shared: dict[tuple[str, bytes], tuple[Ints, Bools]] = {}
     for fetched, kind in zip(_fetched_layers(grid), grid.kinds.kinds, strict=True):

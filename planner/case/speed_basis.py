@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from planner.case.offload import offloads
 from planner.case.rates import QUANTIZATIONS, is_native, kernels_of
 from planner.case.term_constants import constants_key
 from planner.constants import term
@@ -27,7 +28,8 @@ def basis_of(grid: Grid) -> Basis:
     known |= {("experts", kernel.format) for kernel in kernels.experts if kernel.points}
     used = kinds_of_kernels(grid)
     # weights alone in 4 bits: linear layers of no board were measured so, and take what bf16 takes
-    if not used <= known | {("linear", "int4")} or not kernels.measured_on:
+    unmeasured = not used <= known | {("linear", "int4")} or not kernels.measured_on
+    if unmeasured or offloads(grid.arguments):
         return "extrapolated"
     served = {tuple(each.split()) for each in kernels.served}
     board = grid.group.accelerator.id

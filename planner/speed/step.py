@@ -30,6 +30,7 @@ PARTS = (
     "all_reduce",
     "launches",
     "host",
+    "host_memory",
     "pipeline",
 )
 _FULL_WIDTH = 2
@@ -66,6 +67,7 @@ class Engine:
         hop_latency_s, hop_bytes_per_s: between pipeline stages.
         largest_graph: tokens of the largest captured batch.
         ahead: the host plans the next step while one runs.
+        host_bytes_per_s: from host memory, where weights lie there.
         tuning: what kernels take in a running engine, against alone.
     """
 
@@ -81,6 +83,7 @@ class Engine:
     hop_bytes_per_s: Floats
     largest_graph: float
     ahead: bool = True
+    host_bytes_per_s: float = np.inf
 
 
 class StepTime:
@@ -125,6 +128,7 @@ def step_time(work: Work, engine: Engine, batch: Batch) -> StepTime:
         _state(time, state, engine, batch, tokens)
     _glue(time, work, engine, batch, tokens)
     _exchanges(time, work, engine, tokens)
+    _host_memory(time, work, engine)
     _host(time, work, engine, batch, tokens)
     return time
 
@@ -213,6 +217,19 @@ def _exchanges(time: StepTime, work: Work, engine: Engine, tokens: Floats) -> No
     time.add("all_reduce", engine.tuning["all_reduce"] * reduce)
     hops = engine.pp - 1
     time.add("pipeline", hops * (engine.hop_latency_s + message / engine.hop_bytes_per_s))
+
+
+def _host_memory(time: StepTime, work: Work, engine: Engine) -> None:
+    """Weights that lie in host memory, over the bus at its full rate.
+
+    Kernels that read them in place wait for them; those fetched ahead are seen only where that
+    takes longer than all else. Experts that no token takes are counted as read.
+    Source: vllm.model_executor.offloader.uva.UVAOffloader, .prefetch.PrefetchOffloader (0.33.0)
+    """
+    seconds = work.host_bytes / engine.host_bytes_per_s
+    if work.fetched_ahead:
+        seconds = np.maximum(seconds - time.total, 0.0)
+    time.add("host_memory", seconds)
 
 
 def _host(time: StepTime, work: Work, engine: Engine, batch: Batch, tokens: Floats) -> None:

@@ -107,6 +107,8 @@ class Work:
         norm_all_reduces: of a few bytes a token over that group.
         exchanges: pairs of gather and scatter over the ranks that share experts.
         query_tokens: tokens a decoding request puts into a step, with those drafted.
+        host_bytes: of weights that lie in host memory, on a rank of each stage together;
+            fetched_ahead: while the layers before them run.
     """
 
     matmuls: tuple[MatMul, ...]
@@ -122,3 +124,5 @@ class Work:
     norm_all_reduces: Floats
     exchanges: Floats
     query_tokens: float = 1.0
+    host_bytes: Floats | float = 0.0
+    fetched_ahead: bool = False

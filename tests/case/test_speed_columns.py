@@ -204,3 +204,19 @@ def test_speculation_and_load_are_fields_of_the_case() -> None:
     assert (
         speed_at(longer, np.array([8.0])).ttft_s.mid > speed_at(first, np.array([8.0])).ttft_s.mid
     )
+
+
+def test_weights_in_host_memory_are_waited_for_at_the_rate_of_the_bus() -> None:
+    pcie = Catalog.default().accelerator("h100-sxm5-80gb").pcie
+    assert pcie is not None
+    bus_s = 8 * 2**30 / pcie.bytes_per_s_one_way
+    assert tpot(cpu_offload_gb=8.0) - tpot() == pytest.approx(bus_s, rel=0.1)
+
+
+def test_layers_that_are_fetched_ahead_hide_behind_the_others() -> None:
+    """One layer of 32 takes 7 ms to fetch, and the step without it is that long."""
+    few = {"offload_group_size": 32, "offload_num_in_group": 1}
+    assert tpot(**few) < 1.2 * tpot()
+    in_place = one(**few, offload_backend="uva", cpu_offload_gb=8.0)
+    assert in_place.limited_by[0, 0] == "host_memory"
+    assert in_place.basis == "extrapolated"
