@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CPU_SECONDS = 2.0
+#: a busy machine counts more processor time for the same work: then against a small file's
+SMALL_FILES = 6
 MEMORY_BYTES = 500 * 1024**2
 #: a process that hangs takes no processor time; this machine may be busy
 PATIENCE_SECONDS = 60
@@ -102,20 +104,30 @@ def validated(*arguments: str, folder: Path, program: tuple[str, ...] = ("-m", "
     )
 
 
-def check(ended: Ended) -> None:
+def soon(ended: Ended, folder: Path) -> bool:
+    """Whether it took 2 s, or what 2 s are on a machine with nothing else to do."""
+    if ended.cpu_seconds < CPU_SECONDS:
+        return True
+    (folder / "small.yaml").write_text("model: [\n", encoding="utf-8")
+    small = validated("small.yaml", folder=folder)
+    (folder / "small.yaml").unlink()
+    return ended.cpu_seconds < SMALL_FILES * small.cpu_seconds
+
+
+def check(ended: Ended, folder: Path) -> None:
     assert ended.code == 2, ended.said[-2000:]
     assert ended.said.startswith("planner: error: "), ended.said[:2000]
     assert "Traceback" not in ended.said
     assert not set(ended.said) & {"\x1b", "\0"}
     assert not any(line.startswith("::") for line in ended.said.splitlines())
-    assert ended.cpu_seconds < CPU_SECONDS
+    assert soon(ended, folder), ended.cpu_seconds
     assert ended.memory_bytes < MEMORY_BYTES
 
 
 @pytest.mark.parametrize("name", TEXTS, ids=ascii)
 def test_a_text_that_means_harm_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(TEXTS[name], encoding="utf-8")
-    check(validated(name, folder=tmp_path))
+    check(validated(name, folder=tmp_path), tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "said"])
 
 
@@ -126,21 +138,21 @@ def test_bytes_and_a_hundred_megabytes_are_refused(tmp_path: Path) -> None:
         large.write(b"model: x\n")
         large.truncate(100_000_000)
     for name in ("binary.yaml", "utf16.yaml", "large.yaml", "x" * 5000 + ".yaml"):
-        check(validated(name, folder=tmp_path))
+        check(validated(name, folder=tmp_path), tmp_path)
 
 
 @pytest.mark.parametrize("to", LINKS)
 def test_a_link_to_what_is_no_manifest_is_not_followed(to: str, tmp_path: Path) -> None:
     (tmp_path / "itself.yaml").symlink_to(to)
     ended = validated("itself.yaml", folder=tmp_path)
-    check(ended)
+    check(ended, tmp_path)
     assert "root" not in ended.said
 
 
 def test_a_pipe_and_a_device_do_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     for name in ("pipe.yaml", "/dev/zero", "."):
-        check(validated(name, folder=tmp_path))
+        check(validated(name, folder=tmp_path), tmp_path)
 
 
 def test_a_link_within_the_checkout_is_followed(tmp_path: Path) -> None:
