@@ -23,11 +23,16 @@ _BALANCER = Setting(
     help="What spreads requests over replicas: nginx, or router, which is vLLM's.",
     default="nginx",
 )
-SETTINGS: tuple[Setting, ...] = (*containers.SETTINGS, _BALANCER)
+#: Source: the chart vllm-stack 0.1.12 of the production stack, whose release built this image; its
+#: options are those of docs.vllm.ai/projects/production-stack, user_manual/router/cmd (2026-09)
+_ROUTER_IMAGE = Setting(
+    name="router-image",
+    help="The image of vLLM's router; the usual one is for x86-64 alone.",
+    default="lmcache/lmstack-router:v0.1.12",
+)
+SETTINGS: tuple[Setting, ...] = (*containers.SETTINGS, _BALANCER, _ROUTER_IMAGE)
 
 _NGINX = "nginx:stable"
-#: Source: docs.vllm.ai/projects/production-stack, user_manual/router/cmd
-_ROUTER = "lmcache/lmstack-router:latest"
 _CONFIGURATION = "nginx.conf"
 _WORDS = 2
 """``vllm serve``: what the image would start too."""
@@ -152,7 +157,7 @@ def _router(served: Served, servers: list[str]) -> dict[str, Any]:
         "--routing-logic": "roundrobin",
     }
     return {
-        "image": _ROUTER,
+        "image": _text(served.settings.get(_ROUTER_IMAGE.name) or _ROUTER_IMAGE.default),
         "command": [_text(word) for pair in flags.items() for word in pair],
         "ports": [f"{served.port}:{served.port}"],
         "depends_on": [server.partition(":")[0] for server in servers],

@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING
 
 from planner.launch.base import EXECUTABLE, LaunchFile
 from planner.launch.parts import replicas, shell
+from planner.launch.parts.ray_port import PORT, on_ray_port
 
 if TYPE_CHECKING:
     from planner.launch.base import Served, Setting
 
-SETTINGS: tuple[Setting, ...] = ()
+SETTINGS: tuple[Setting, ...] = (PORT,)
 
 
 def files(served: Served) -> tuple[LaunchFile, ...]:
     """A script for each host, to be run there; for several servers one each, and nginx's.
 
     Raises:
-        UsageError: several servers do not go on one host.
+        UsageError: several servers do not go on one host, or Ray's port is none.
     """
     if served.replicas > 1:
         return replicas.files(served)
+    served = on_ray_port(served)
     return tuple(
         LaunchFile(
             path=_script(served, node),

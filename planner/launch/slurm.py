@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from planner.errors import UsageError
 from planner.launch.base import EXECUTABLE, LaunchFile, Setting
 from planner.launch.parts import nodes, shell
+from planner.launch.parts.ray_port import PORT
 from planner.vllm.command import shlex_split
 from planner.vllm.hosts import HEAD
 
@@ -25,7 +26,7 @@ _ASKED = (
     Setting(name="time", help="The longest that it may run: 1-00:00:00."),
 )
 _OPTIONS = Setting(name="options", help="Further options of sbatch: --constraint=a100 --mem=0.")
-SETTINGS: tuple[Setting, ...] = (*_ASKED, _OPTIONS)
+SETTINGS: tuple[Setting, ...] = (*_ASKED, _OPTIONS, PORT)
 
 #: a word that sbatch takes from a script as it stands
 _PLAIN = re.compile(r"[A-Za-z0-9_.,:=@%+/*&|\[\]()~^-]+")

@@ -167,6 +167,10 @@ def test_vllms_router_may_stand_before_replicas() -> None:
     router = set_to(2, balancer="router")["router"]
     assert "http://qwen3-8b-0:8000,http://qwen3-8b-1:8000" in router["command"]
     assert "Qwen/Qwen3-8B,Qwen/Qwen3-8B" in router["command"]
+    # a tag that moves would be another program one day
+    assert re.fullmatch(r"lmcache/lmstack-router:v\d+\.\d+\.\d+", router["image"])
+    other = {"balancer": "router", "router-image": "mine/router:1"}
+    assert set_to(2, **other)["router"]["image"] == "mine/router:1"
 
 
 def test_gpus_and_shared_memory_may_be_chosen() -> None:
@@ -192,4 +196,6 @@ def test_what_cannot_be_is_refused(replicas: int, settings: dict[str, str], says
 
 
 def test_settings_are_those_that_are_declared() -> None:
-    assert set(settle(compose, "compose", {})) == {"gpus", "driver", "shm", "balancer"}
+    assert set(settle(compose, "compose", {})) == {
+        "gpus", "driver", "shm", "balancer", "router-image",
+    }  # fmt: skip

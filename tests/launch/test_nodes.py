@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.errors import UsageError
-from planner.launch import ray, ssh
+from planner.launch import local, ray, slurm, ssh
 from planner.launch.parts import nodes
 from planner.launch.programs.ray_cluster import missing
 from tests.launch.served_cases import answer, record
@@ -46,6 +46,26 @@ def test_the_starter_is_told_the_hosts_that_are_known() -> None:
 def test_hosts_that_do_not_suit_the_plan_are_refused(hosts: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
         ssh.files(over_two({"hosts": hosts}))
+
+
+def test_ray_s_head_may_wait_on_another_port() -> None:
+    planned = over_two({"ray-port": "6400"}, options={"--master-addr": "10.0.0.1"})
+    head, join = (file.text for file in ray.files(planned)[:2])
+    assert "ray start --head --port 6400\n" in head
+    assert "ray start --address 10.0.0.1:6400 --block\n" in join
+    unnamed = ray.files(over_two({"ray-port": "6400"}))[1].text
+    assert '--address "$HEAD_ADDRESS":6400 ' in unnamed
+    over = nodes.over_ray(planned)
+    for launcher in (slurm, local):
+        told = "".join(file.text for file in launcher.files(over))
+        assert "6400" in told
+        assert "6379" not in told
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "six", "6379; id"])
+def test_what_is_no_port_is_refused(port: str) -> None:
+    with pytest.raises(UsageError, match="is no port"):
+        ray.files(over_two({"ray-port": port}))
 
 
 def test_ray_takes_the_place_of_vllm_s_own_way_with_everything_else_as_it_was() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from planner.errors import UsageError
 from planner.launch.base import EXECUTABLE, LaunchFile, Setting
 from planner.launch.parts import shell
+from planner.launch.parts.ray_port import PORT, on_ray_port
 from planner.launch.programs import source_of
 from planner.plan import Command as PlanCommand
 from planner.vllm.command import as_options, read_command
@@ -28,6 +29,7 @@ SETTINGS = (
         help="Where to log in, as ssh takes it, node 0 first: gpu-a,gpu-b (the cluster file's).",
     ),
     Setting(name="path", help="Folder of vllm on the hosts, where a login does not find it."),
+    PORT,
 )
 #: user, name or address, and nothing that ssh or a shell could take for more
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@%-]*")
@@ -152,7 +154,7 @@ def _uses_ray(served: Served) -> bool:
 
 def script(served: Served, node: int) -> Iterator[str]:
     """The lines of one host; the shell becomes its last command, which stays until the end."""
-    commands = served.on_node(node)
+    commands = on_ray_port(served).on_node(node)
     yield from needed(commands)
     yield from shell.needs(served.secrets)
     if served.nodes > 1 and "NCCL_SOCKET_IFNAME" not in commands[0].environment:
