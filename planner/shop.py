@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planner import plan
+from planner.arithmetic import arithmetic
+from planner.curves import curves
 from planner.describe import (
     describe_goal,
     describe_hardware,
@@ -21,6 +23,7 @@ from planner.describe.purchase import describe_purchase
 from planner.finding import Finding
 from planner.hardware.cluster import parse_cluster
 from planner.hardware.offers import Offer, not_priced
+from planner.provenance import provenance
 from planner.rank.words import structure
 from planner.rules import cst001_nothing_affordable as rule
 from planner.rules import cst004_other_hardware_is_cheaper as dearer
@@ -28,6 +31,7 @@ from planner.rules.base import row_findings
 from planner.shopping import Purchase, cheapest, load_of, stocks
 
 if TYPE_CHECKING:
+    from planner.request import Request
     from planner.resolve import Subject
 
 
@@ -54,7 +58,17 @@ def shop(subject: Subject) -> plan.Answer:
         purchases=tuple(_document(each) for each in (*bought, *grown)),
         findings=(*subject.findings, *(() if bought or subject.refused else (_nothing(subject),))),
         notes=(*subject.source.notes, *_notes(subject)),
+        **(_told(subject.request, bought[0]) if bought else {}),
     )
+
+
+def _told(request: Request, bought: Purchase) -> dict[str, Any]:
+    """What is told of a purchase's layout where it is asked for."""
+    case, row = bought.stock.case, bought.row
+    return {
+        "math": arithmetic(case, row) if request.show_math else None,
+        "provenance": provenance(case, request.storage) if request.show_sources else None,
+    }
 
 
 def grown(subject: Subject) -> tuple[plan.Purchase, ...]:
@@ -127,6 +141,7 @@ def _layout(subject: Subject, bought: Purchase) -> plan.Layout:
         revision=request.revision,
         executor=request.executor,
         storage=request.storage,
+        curves=curves(case, row, wanted=request.show_curves),
         speed=performance(case, row, *_load(bought)),
         why=", ".join([f"{servers} of it on {bought.text} carry the load", *structure(case, row)]),
         findings=row_findings(case, [row])[0],

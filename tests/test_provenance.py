@@ -44,6 +44,13 @@ def test_what_was_measured_says_when_and_within_which_bounds(answer: Answer) -> 
         assert each.low <= each.mid <= each.high
 
 
+def test_speed_rests_on_the_board_its_kernels_and_what_serving_measured(answer: Answer) -> None:
+    speed = [each for each in answer.provenance or () if each.figure == "performance"]
+    assert {each.basis for each in speed} >= {"given", "measured"}
+    names = {each.constant for each in speed}
+    assert {"hbm_bytes_per_s", "kernels of ada", "launch"} <= names
+
+
 def test_constants_of_other_storage_are_left_out(answer: Answer) -> None:
     read = [e.constant for e in answer.provenance or () if (e.constant or "").startswith("read_")]
     assert read

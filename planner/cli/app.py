@@ -13,7 +13,7 @@ import click
 from planner import plugins
 from planner.cli.command import COMPLETE
 from planner.cli.group import Group
-from planner.cli.output import complain, unwritable, write
+from planner.cli.output import TYPED, complain, unwritable, write
 from planner.errors import ExitCode, PlannerError, UsageError
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; the exit code is the contract's."""
     try:
         with PROGRAM.make_context("planner", list(arguments)) as context:
+            context.meta[TYPED] = tuple(arguments)
             result = PROGRAM.invoke(context)
         return int(result or ExitCode.OK)
     except click.exceptions.Exit as stop:

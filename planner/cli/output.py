@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.errors import ExitCode, InvalidInputError
+from planner.errors import ExitCode, InvalidInputError, UsageError
 from planner.frozen import frozen
 from planner.report.base import WIDTH, Page, find, needs, of_output, see_available, without, written
 from planner.report.parts.safe import without_controls
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from planner.report.base import Report
     from planner.request import Request
 
+#: where the context of a run keeps its words
+TYPED = "planner.typed"
+#: seconds since 1970 that stand for now, for who makes the same file again
+_EPOCH = "SOURCE_DATE_EPOCH"
 #: lines longer than this are hard to read on any screen
 _WIDEST = 120
 _NARROWEST = 40
@@ -97,7 +103,7 @@ class Delivery:
         text = self.shown.render(without(answer, extra - {*needs(self.shown)}), page())
         for name, report in self.files:
             shown = without(answer, extra - {*needs(report)})
-            for file, content in written(report, shown, name).items():
+            for file, content in written(report, shown, name, paper()).items():
                 write_file(file, content)
         write(text)
         return exit_code(answer, self.fail_on)
@@ -105,6 +111,33 @@ class Delivery:
     def _needs(self) -> list[str]:
         reports = (self.shown, *(report for _, report in self.files))
         return [name for report in reports for name in needs(report)]
+
+
+def paper() -> Page:
+    """What files are written on: they say when they were made, and by which command.
+
+    Raises:
+        UsageError: ``SOURCE_DATE_EPOCH`` is set to no number of seconds.
+    """
+    context = click.get_current_context(silent=True)
+    words = context.meta.get(TYPED, ()) if context else ()
+    return Page(command=shlex.join(("planner", *words)) if words else "", date=today().isoformat())
+
+
+def today() -> date:
+    """The day in UTC; for reports that are made again to the byte, that of the source.
+
+    Source: reproducible-builds.org, SOURCE_DATE_EPOCH
+    """
+    asked = os.environ.get(_EPOCH)
+    if asked is None:
+        return datetime.now(UTC).date()
+    try:
+        return datetime.fromtimestamp(int(asked), UTC).date()
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(
+            f"{_EPOCH} is {asked!r}", fix="give it seconds since 1970, as git log -1 --format=%ct"
+        ) from None
 
 
 def write(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: a smaller difference is not worth a word
 _NEAR = 1.005
+#: from so many times on it is no longer told in percent
+_SEVERAL = 2.0
 #: what an objective weighs, where a layout has more of it than the first
 _MORE = {"latency": "longer for a request", "cost": "dearer a token"}
 
@@ -58,7 +61,13 @@ def _promise(case: Case, row: int, prospect: Prospect, goal: Goal) -> list[str]:
     if stands == MAY_MEET:
         return [*words, "may keep the limits: by the middle of the prediction alone"]
     over = float(excess(offered, limits)[row])
-    return [*words, f"misses a limit {over:.2g} times" if over > 1 else "costs more than asked"]
+    return [*words, _missed(over) if over > 1 else "costs more than asked"]
+
+
+def _missed(over: float) -> str:
+    """A limit that a figure is ``over`` times of: in percent while that says it shorter."""
+    by = f" by {ceil(100 * (over - 1))}%" if over < _SEVERAL else f", {over:.2g}-fold"
+    return f"misses a limit{by}"
 
 
 def _against(row: int, prospect: Prospect, goal: Goal, best: tuple[Prospect, int]) -> list[str]:

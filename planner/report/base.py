@@ -31,6 +31,14 @@ class Page:
     colour: bool = False
     unicode: bool = True
     """Block characters can be shown."""
+    command: str = ""
+    """What was typed, for a file that outlives the terminal; empty where nobody typed it."""
+    date: str = ""
+    """The day it is written on, ISO."""
+
+
+#: nobody typed a command for it
+_PLAIN = Page()
 
 
 class Report(Protocol):
@@ -40,7 +48,7 @@ class Report(Protocol):
     """Of the files that hold it."""
     # beside these it may have: NEEDS, what a request must ask for so that an answer holds all that
     # the format shows; available(), which raises a PlannerError where it cannot be written here;
-    # with_pictures(answer, file), the texts of several files by name
+    # with_pictures(answer, file, page), the texts of several files by name
 
     def render(self, answer: Answer, page: Page) -> str:
         """The whole text, with a newline at its end."""
@@ -131,12 +139,12 @@ def see_available(report: Report) -> None:
         check()
 
 
-def written(report: Report, answer: Answer, file: str) -> dict[str, str]:
+def written(report: Report, answer: Answer, file: str, page: Page = _PLAIN) -> dict[str, str]:
     """The files that a report becomes, by name: itself, and pictures that some have beside it."""
     if with_pictures := getattr(report, "with_pictures", None):
-        files: dict[str, str] = with_pictures(answer, PurePath(file))
+        files: dict[str, str] = with_pictures(answer, PurePath(file), page)
         return files
-    return {file: report.render(answer, Page())}
+    return {file: report.render(answer, page)}
 
 
 def without(answer: Answer, switches: Collection[str]) -> Answer:

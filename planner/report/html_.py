@@ -30,7 +30,6 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 def render(answer: Answer, page: Page) -> str:
     """The whole page; style and pictures are in it, scripts are not."""
-    del page
     sections = list(_sections(answer))
     styles = ("style.css", "page.css")
     style = "".join((_FOLDER / name).read_text(encoding="utf-8") for name in styles)
@@ -46,19 +45,21 @@ def render(answer: Answer, page: Page) -> str:
             tag("title", title),
             tag("style", style),
         ),
-        tag("body", *_body(answer, sections)),
+        tag("body", *_body(answer, sections, page)),
         lang="en",
     )
     return document(root)
 
 
-def _body(answer: Answer, sections: Sequence[tuple[str, str, Element]]) -> Iterator[Element]:
+def _body(
+    answer: Answer, sections: Sequence[tuple[str, str, Element]], page: Page
+) -> Iterator[Element]:
     yield tag("a", "Skip to the answer", href="#answer", class_="skip")
     yield head.header(answer)
     links = (tag("li", tag("a", title, href=f"#{name}")) for name, title, _ in sections)
     yield tag("nav", tag("ul", links), aria_label="Sections")
     yield tag("main", (element for _, _, element in sections), id="answer")
-    yield head.footer(answer)
+    yield head.footer(answer, page)
 
 
 def _sections(answer: Answer) -> Iterator[tuple[str, str, Element]]:

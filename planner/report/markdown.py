@@ -39,11 +39,10 @@ _NO_PICTURES: Mapping[str, str] = {}
 
 def render(answer: Answer, page: Page) -> str:
     """The answer as a Markdown document."""
-    del page
-    return _text_of(answer, _NO_PICTURES)
+    return _text_of(answer, _NO_PICTURES, page)
 
 
-def with_pictures(answer: Answer, file: PurePath) -> dict[str, str]:
+def with_pictures(answer: Answer, file: PurePath, page: Page) -> dict[str, str]:
     """The document and the pictures of its best layout as SVG files beside it, by name."""
     # the drawings, which no text needs
     from planner.report.plots.pictures import pictures, words_of
@@ -55,11 +54,19 @@ def with_pictures(answer: Answer, file: PurePath) -> dict[str, str]:
         for name, (beside, each) in drawn.items()
     }
     files = {str(file.with_name(beside)): standalone(each) for beside, each in drawn.values()}
-    return {str(file): _text_of(answer, shown), **files}
+    return {str(file): _text_of(answer, shown, page), **files}
 
 
-def _text_of(answer: Answer, pictures: Mapping[str, str]) -> str:
-    return without_controls("\n".join(_document(answer, pictures)).rstrip() + "\n")
+def _text_of(answer: Answer, pictures: Mapping[str, str], page: Page) -> str:
+    lines = [*_document(answer, pictures), *_made(page)]
+    return without_controls("\n".join(lines).rstrip() + "\n")
+
+
+def _made(page: Page) -> Iterator[str]:
+    """How the file is made anew, and when this one was."""
+    if page.command:
+        on = f" on {page.date}" if page.date else ""
+        yield from ("", f"Written by vllm-planner{on}:", "", f"    {page.command}")
 
 
 def _document(answer: Answer, pictures: Mapping[str, str]) -> Iterator[str]:

@@ -159,3 +159,30 @@ def test_a_full_disk_behind_standard_output_is_told(arguments: list[str]) -> Non
     assert done.returncode == 2
     assert done.stderr.startswith("planner: error: standard output cannot be written: No space")
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_says_how_it_was_made_and_is_the_same_to_the_byte_on_the_same_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
+    words = ["recommend", "--model", "Qwen/Qwen3-8B", "--gpus", "L40S", "--offline"]
+    texts = []
+    for _ in range(2):
+        assert run([*words, "-o", "it.html", "-o", "it.md"]) == 0
+        texts.append([path.read_bytes() for path in sorted(tmp_path.iterdir())])
+    assert texts[0] == texts[1]
+    said = f"planner {' '.join(words[:5])} --offline -o it.html -o it.md"
+    for name in ("it.html", "it.md"):
+        text = Path(name).read_text(encoding="utf-8")
+        assert said in text
+        assert "2001-09-09" in text
+
+
+def test_a_day_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    file = str(tmp_path / "it.md")
+    assert run(["estimate", "--model", "Qwen/Qwen3-8B", "--offline", "-o", file]) == 2
+    assert "SOURCE_DATE_EPOCH is 'yesterday'" in capsys.readouterr().err

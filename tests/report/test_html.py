@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner import estimate
+from planner import estimate, recommend
 from planner.report.base import Page, find
+from planner.report.parts.figures import figures
 from tests.answers import broken, deepseek_r1, nothing_fits
 from tests.answers import estimate as one_layout
 
@@ -146,6 +147,32 @@ def test_findings_come_first_where_they_are_the_answer() -> None:
 def test_a_bare_model_has_a_page_too() -> None:
     text = page(estimate(model="Qwen/Qwen3-32B", offline=True))
     assert "the bare model" in text
+
+
+def test_the_foot_says_when_it_was_made_and_by_which_command() -> None:
+    paper = Page(command="planner recommend --model 'a b'", date="2026-12-01")
+    text = find("html").render(deepseek_r1(), paper)
+    assert "on 2026-12-01" in text
+    assert "<code>planner recommend --model 'a b'</code>" in text
+
+
+def test_each_figure_stands_with_its_interval_and_what_it_rests_on() -> None:
+    answer = recommend(
+        model="Qwen/Qwen3-8B", request_rate=3, among="L40S", offline=True,
+        show_curves=True, show_sources=True, show_math=True,
+    )  # fmt: skip
+    best = answer.layouts[0]
+    told = {each.name: each for each in figures(best)}
+    assert told["Memory: weights"].interval == "exact"
+    assert best.performance
+    assert all(told[name].interval for name in ("First token", "Requests a second", "Start-up"))
+    assert told["USD an hour"].rests_on.startswith("aws")
+    assert told["USD a million tokens"].interval
+    # what is bought has the same plots and sources as what is named
+    page = find("html").render(answer, Page())
+    assert all(title in page for title in ("Speed and load", "Arithmetic", "Constants and their"))
+    assert best.curves
+    assert best.curves.context
 
 
 def test_without_matplotlib_a_report_says_what_to_type_before_any_work() -> None:

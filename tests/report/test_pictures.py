@@ -63,6 +63,20 @@ def test_plots_take_the_pages_colours(files: dict[str, str]) -> None:
     assert set(COLOURS) == set(ROLES.values())
 
 
+def test_throughput_is_plotted_against_both_waits_each_with_its_limit() -> None:
+    asked = recommend(
+        model="Qwen/Qwen3-8B", gpus="2xL40S", offline=True, top=2, show_curves=True,
+        concurrency=16, ttft_ms=750, tpot_ms=60,
+    )  # fmt: skip
+    drawn = load_plot(asked.layouts, "load")
+    assert drawn is not None
+    words = "".join(drawn.itertext())
+    assert "ms for each further token" in words
+    assert "ms until the first token" in words
+    assert "limit 60 ms" in words
+    assert "limit 750 ms" in words
+
+
 @pytest.mark.parametrize("without", [nothing_fits(), broken()])
 def test_findings_and_answers_without_layouts_have_no_pictures(without: Answer) -> None:
     assert list(written(find("markdown"), without, "x.md")) == ["x.md"]

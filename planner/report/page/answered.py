@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from planner.report.parts import words
 from planner.report.parts.element import table, tag
+from planner.report.parts.figures import figures
 from planner.report.parts.rejected import rejected_groups
 from planner.units import count_text, gib_text
 
@@ -123,7 +124,18 @@ def _step(step: MathStep) -> list[str]:
 
 
 def provenance(answer: Answer) -> list[Element]:
-    """What each figure rests on, with its interval."""
+    """Each figure of the first layout with its interval, and the constants it is made from."""
+    if len(answer.targets) > 1 or not answer.layouts:
+        return []
+    found = [[f.name, f.value, f.interval, f.rests_on] for f in figures(answer.layouts[0])]
+    name = words.layout_name(answer.layouts[0])
+    caption = f"The figures of {name}: about four runs in five lie in the interval"
+    head = ["figure", "value", "interval", "rests on"]
+    parts = [table(caption, head, found)] if found else []
+    return [*parts, *_constants(answer)]
+
+
+def _constants(answer: Answer) -> list[Element]:
     if not answer.provenance:
         return []
     head = ["figure", "constant", "low, middle, high", "basis", "source"]

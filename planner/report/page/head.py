@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from planner.plan import Answer, Layout, Performance
+    from planner.report.base import Page
 
 _KINDS = {"recommend": "Recommended layouts", "estimate": "One layout", "validate": "Findings"}
 
@@ -124,10 +125,12 @@ def _sentence(text: str) -> str:
     return f"{begun[:1].upper()}{begun[1:]}."
 
 
-def footer(answer: Answer) -> Element:
-    """Who wrote it."""
+def footer(answer: Answer, page: Page) -> Element:
+    """Who wrote it, when, and how it is written anew."""
+    when = f" on {page.date}" if page.date else ""
     text = (
-        f"Written by vllm-planner for vLLM {answer.vllm_version}; {answer.schema_}. A prediction: "
-        "what the figures promise stands under “Where the numbers come from”."
+        f"Written by vllm-planner for vLLM {answer.vllm_version}{when}; {answer.schema_}. "
+        "A prediction: what the figures promise stands under “Where the numbers come from”."
     )
-    return tag("footer", tag("p", text))
+    command = tag("p", "Made by ", tag("code", page.command)) if page.command else None
+    return tag("footer", tag("p", text), command)

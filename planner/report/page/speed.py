@@ -29,9 +29,10 @@ def speed(answer: Answer) -> list[Element]:
     if picture is not None:
         best, curves = drawn[0]
         text = (
-            f"Requests of {curves.input_tokens} tokens in and {curves.output_tokens} out, from one "
-            "in flight to more than run at a time, on one server of each layout. The band is where "
-            f"about four in five runs of {words.layout_name(best)} should lie."
+            f"Requests of {count_text(curves.input_tokens or 0)} tokens in and "
+            f"{count_text(curves.output_tokens or 0)} out{_on_average(answer)}, from one in flight "
+            "to more than run at a time, on one server of each layout. The band is where about "
+            f"four in five runs of {words.layout_name(best)} should lie; a broken line is a limit."
         )
         parts.append(tag("p", text))
         tables = [_points(layout, each) for layout, each in drawn]
@@ -43,6 +44,11 @@ def speed(answer: Answer) -> list[Element]:
         told = tag("summary", f"The front of all layouts and loads: {len(rows)} points")
         parts.append(tag("details", told, table(caption, head, rows)))
     return parts
+
+
+def _on_average(answer: Answer) -> str:
+    lengths = answer.workload.lengths if answer.workload else None
+    return f" on average ({lengths.name})" if lengths else ""
 
 
 def _points(layout: Layout, curves: Curves) -> Element:

@@ -95,9 +95,13 @@ def bar_cells(sizes: Sequence[int], cells: int) -> list[int]:
 
 def uncertain(memory: Memory) -> dict[str, tuple[int, int]]:
     """Low and high of the uncertain terms on the stage with the least room, by label."""
-    tightest = min(memory.stages, key=lambda stage: stage.kv_cache_bytes)
     labels = {term.key: term.label for term in TERMS}
-    return {labels.get(key, key): bounds for key, bounds in tightest.interval.items()}
+    return {labels.get(key, key): bounds for key, bounds in tightest(memory).interval.items()}
+
+
+def tightest(memory: Memory) -> Stage:
+    """The stage with the least room: it decides what the whole layout holds."""
+    return min(memory.stages, key=lambda stage: stage.kv_cache_bytes)
 
 
 def by_term(memory: Memory) -> list[tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ _GPUS_A_ROW = 8
 #: more hosts than these look like those before
 _MOST_NODES = 16
 _STAGE_COLOURS = 6
+#: the width of a letter, on average, of the line below
+_LETTER = 6.4
 
 
 def cluster_drawing(drawn: ClusterMap, sizes: Sizes, name: str) -> Element:
@@ -29,7 +32,8 @@ def cluster_drawing(drawn: ClusterMap, sizes: Sizes, name: str) -> Element:
     columns = min(len(nodes), max(1, _GPUS_A_ROW // len(nodes[0].gpus)))
     rows = -(-len(nodes) // columns)
     left = _TRUNK if drawn.network else 0.0
-    whole = left + columns * (width + _GAP) - _GAP
+    below = _below(drawn)
+    whole = max(left + columns * (width + _GAP) - _GAP, left + _LETTER * len(below))
     bottom = rows * (height + _BUS)
     boxes = (
         tag("g", _node(node, drawn, sizes), transform=_moved(x, y))
@@ -37,7 +41,6 @@ def cluster_drawing(drawn: ClusterMap, sizes: Sizes, name: str) -> Element:
             nodes, _places(len(nodes), columns, width, height, left), strict=True
         )
     )
-    below = _below(drawn)
     return tag(
         "svg",
         tag("title", "The cluster, and which rank sits on which GPU", id=f"{name}-title"),
@@ -94,8 +97,9 @@ def in_words(drawn: ClusterMap, sizes: Sizes) -> str:
     if drawn.network:
         told.append(f"the hosts by {link_text(drawn.network, 'host')}")
     sentences = [", ".join(told) + "."]
+    group = partial(_group_of, sizes=sizes, several=_several(drawn))
     for node in drawn.nodes[:_MOST_NODES]:
-        runs = groupby(node.gpus, key=lambda gpu: _group_of(gpu, sizes))
+        runs = groupby(node.gpus, key=group)
         parts = (_run_in_words(what, [gpu.index for gpu in gpus]) for what, gpus in runs)
         sentences.append(f"{node.name}: {'; '.join(parts)}.")
     if len(drawn.nodes) > _MOST_NODES:
@@ -111,11 +115,16 @@ def link_text(link: MappedLink, of: str) -> str:
     return f"{link.name}, {rate / 1e9:,.0f} GB/s a {of} each way" if rate else link.name
 
 
-def _group_of(gpu: MappedGpu, sizes: Sizes) -> str:
+def _several(drawn: ClusterMap) -> bool:
+    """Whether the hosts hold more than one server of the layout."""
+    return any(gpu.seat and gpu.seat.server for node in drawn.nodes for gpu in node.gpus)
+
+
+def _group_of(gpu: MappedGpu, sizes: Sizes, *, several: bool) -> str:
     seat = gpu.seat
     if seat is None:
         return "idle"
-    words = [f"server {seat.server + 1}"] if seat.server else []
+    words = [f"server {seat.server + 1}"] if several else []
     words += [f"replica {seat.replica}"] if sizes.data_parallel_size > 1 else []
     words += [f"stage {seat.stage}"] if sizes.pipeline_parallel_size > 1 else []
     return ", ".join(words) or "all layers"
@@ -144,11 +153,12 @@ def _node(node: MappedNode, drawn: ClusterMap, sizes: Sizes) -> Iterator[Element
         top = _HEAD + line * (_HEIGHT + _LINK)
         for at, gpu in enumerate(gpus):
             x = _MARGIN + at * (_CELL + _GAP)
-            yield tag("g", _gpu(gpu, sizes), transform=_moved(x, top))
+            seat = _gpu(gpu, sizes, several=_several(drawn))
+            yield tag("g", seat, transform=_moved(x, top))
         yield from _islands(gpus, drawn, top + _HEIGHT)
 
 
-def _gpu(gpu: MappedGpu, sizes: Sizes) -> Iterator[Element]:
+def _gpu(gpu: MappedGpu, sizes: Sizes, *, several: bool) -> Iterator[Element]:
     seat = gpu.seat
     if seat is None:
         yield _box(0, 0, _CELL, _HEIGHT, "gpu idle")
@@ -167,7 +177,7 @@ def _gpu(gpu: MappedGpu, sizes: Sizes) -> Iterator[Element]:
     ]
     yield _middle(f"GPU {gpu.index}", 15, "small")
     yield _middle(f"rank {seat.rank}", 31, "rank")
-    yield _middle(f"server {seat.server + 1}" if seat.server else " ".join(places), 47, "small")
+    yield _middle(f"server {seat.server + 1}" if several else " ".join(places), 47, "small")
 
 
 def _islands(gpus: Sequence[MappedGpu], drawn: ClusterMap, top: float) -> Iterator[Element]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_TICKS = 6
 _LEAST = 0.01
+_NEAR_ONE = 3.0
 
 
 def context_plot(points: Sequence[ContextPoint], kv: KvCache, name: str) -> Element | None:
@@ -47,7 +48,9 @@ def _draw(axes: Axes, points: Sequence[ContextPoint], kv: KvCache) -> None:
     at = (served.tokens, served.requests)
     axes.plot(*at, "D", color=COLOURS["series-2"], markersize=8)
     label = f"{served.requests:,.2f} of {count_text(served.tokens)}"
-    axes.annotate(label, at, (-10, -14), ha="right", fontweight="bold", **beside)
+    # a label just above the line of one request would stand on it
+    below = -30 if 1 <= served.requests < _NEAR_ONE else -14
+    axes.annotate(label, at, (-10, below), ha="right", fontweight="bold", **beside)
     axes.set_xticks(lengths[::2] if len(lengths) > _MOST_TICKS else lengths)
     axes.xaxis.set_major_formatter(lambda tokens, _: _short(tokens))
     axes.yaxis.set_major_formatter(lambda requests, _: f"{requests:,g}")

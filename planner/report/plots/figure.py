@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
@@ -56,18 +57,24 @@ def available() -> None:
 
 
 class Plot:
-    """One set of axes, and then its element."""
+    """Sets of axes beside each other, and then the element of all."""
 
-    def __init__(self, axes: Axes) -> None:
-        self.axes = axes
+    def __init__(self, figure: Figure, panels: int) -> None:
+        self.figure = figure
+        self.panels: list[Axes] = list(figure.subplots(1, panels, sharey=True, squeeze=False)[0])
         self.element: Element | None = None
+
+    @property
+    def axes(self) -> Axes:
+        """The only ones, or the first."""
+        return self.panels[0]
 
 
 @contextmanager
-def plot(name: str, title: str, description: str) -> Iterator[Plot]:
+def plot(name: str, title: str, description: str, panels: int = 1) -> Iterator[Plot]:
     """Axes to draw on; after the block ``element`` holds the drawing.
 
-    ``title`` and ``description`` are for those who do not see it.
+    ``title`` and ``description`` are for those who do not see it; ``panels`` share one height.
     """
     # a second, and only plots need it
     from matplotlib import rc_context
@@ -75,10 +82,10 @@ def plot(name: str, title: str, description: str) -> Iterator[Plot]:
 
     with rc_context(fname=_STYLE):
         figure = Figure(figsize=(7.2, 3.6), layout="constrained")
-        drawn = Plot(figure.subplots())
+        drawn = Plot(figure, panels)
         yield drawn
-        figure.patch.set_visible(False)
-        drawn.axes.patch.set_visible(False)
+        for ground in (figure.patch, *(axes.patch for axes in drawn.panels)):
+            ground.set_visible(False)
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     drawn.element = _themed(fromstring(out.getvalue()), name, title, description)  # noqa: S314 - our own
