@@ -33,19 +33,22 @@ def ttft(engine: Engine, at: Pace, others: Floats, queue_s: Floats, cold_s: Floa
     return np.asarray(way + own + queue_s + cold_s)
 
 
-def tpot(at: Pace, load: Load, again: Floats | float = 0.0) -> Floats:
+def tpot(
+    at: Pace, load: Load, again: Floats | float = 0.0, stalled: Floats | float = 1.0
+) -> Floats:
     """Seconds for each further token where every user asks again when served: Float64[rows, loads].
 
     tpot = (step + stall x (1 + again) x (running - 1) x tokens_per_step / output_tokens)
     / tokens_per_step. While a request decodes, each of the others ends once in its
     ``output_tokens`` steps, and a prompt takes its place, which holds up all by ``stall``; a full
-    KV cache has prompts computed ``again``. Where requests come at a rate, it is
+    KV cache has prompts computed ``again``, and of a burst's first prompts a share has come before
+    (``stalled`` is the rest). Where requests come at a rate, it is
     step / tokens_per_step / (1 - rate x stall).
 
     Source: the steps of vllm.v1.core.sched.scheduler (0.33.0)
     Checked: docs/accuracy.md compares it with published benchmarks.
     """
-    others = np.maximum(at.running - 1, 0.0) * (1 + again)
+    others = np.maximum(at.running - 1, 0.0) * (1 + again) * stalled
     step = at.step_s + at.stall_s * others * load.tokens_per_step / load.output_tokens
     return np.asarray(step / load.tokens_per_step)
 

@@ -40,6 +40,8 @@ def in_turn(server: Server, at: Pace) -> FirstToken:
     In a burst the prompts of the first wave come at once, and those of each later one as far apart
     as their answers have grown: lengths differ, and so do the times that requests take outside the
     engine.
+
+    Checked: tests/speed run the scheduler step by step; the mean is within 10 %.
     """
     others = np.maximum(at.running - 1, 0.0)
     # what a step has room for comes no closer together

@@ -45,12 +45,15 @@ def closed_loop(server: Server, users: Floats) -> Served:
     """So many users a rank, each of whom asks again when served: Float64[rows, loads]."""
     load = server.load
     at = pace(server, np.minimum(users, server.room))
-    token = tpot(at, load, _again(server, users))
+    token = tpot(at, load, _again(server, users), _stalled(server, at, users))
     others = np.maximum(at.running - 1, 0.0)
     prompts_per_s = others / (load.output_tokens * token + at.stall_s)
     first = in_turn(server, at)
     request = first.mean_s + load.output_tokens * token
     wait = np.maximum(users / at.running - 1, 0.0) * request
+    if server.waves:
+        # the first of a burst wait for nobody, the last of its first wave for all before them
+        wait = wait * (1 - 1 / (2 * server.waves))
     full = users > server.room
     if server.waves:
         # the first wave grows in step, and its last requests are put off until others are done
@@ -70,6 +73,16 @@ def closed_loop(server: Server, users: Floats) -> Served:
     )
 
 
+def _stalled(server: Server, at: Pace, users: Floats) -> Floats | float:
+    """The share of others' prompts that comes while a request decodes: Float64[rows, loads].
+
+    All, but that of a burst the first meet only those behind them: half, on average.
+    """
+    if not server.waves:
+        return 1.0
+    return 1 - at.running / (2 * server.waves * np.maximum(users, at.running))
+
+
 def _again(server: Server, users: Floats) -> Floats:
     """How often a prompt is computed again where the KV cache is full: Float64[rows, loads].
 
@@ -77,7 +90,7 @@ def _again(server: Server, users: Floats) -> Floats:
     all; when others grow, those beyond the first are put off again, and lose what was computed.
 
     Source: Scheduler.schedule of vllm.v1.core.sched.scheduler (0.33.0): preemption, last come first
-    Checked: simulated request by request, within 2 % of throughput.
+    Checked: tests/speed run the scheduler step by step; throughput is within 6 %.
     """
     short = server.room < server.seats
     most = server.load.output_tokens / server.load.input_tokens
