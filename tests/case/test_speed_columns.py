@@ -215,7 +215,7 @@ def test_weights_in_host_memory_are_waited_for_at_the_rate_of_the_bus() -> None:
 
 def test_layers_that_are_fetched_ahead_hide_behind_the_others() -> None:
     """One layer of 32 takes 7 ms to fetch, and the step without it is that long."""
-    few = {"offload_group_size": 32, "offload_num_in_group": 1}
+    few: dict[str, Any] = {"offload_group_size": 32, "offload_num_in_group": 1}
     assert tpot(**few) < 1.2 * tpot()
     in_place = one(**few, offload_backend="uva", cpu_offload_gb=8.0)
     assert in_place.limited_by[0, 0] == "host_memory"

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from planner.case.term_constants import constants
 from planner.errors import PlannerError, UnknownNameError, UsageError
 from planner.frozen import frozen
 from planner.hardware.catalog import Catalog
@@ -36,9 +37,7 @@ _UNMODELLED = (
     "speculative_config",
     "spec_model",
     "enable_lora",
-    "cpu_offload_gb",
     "offload_group_size",
-    "enable_sleep_mode",
     "enable_dbo",
     "kv_cache_memory_bytes",
 )
@@ -230,6 +229,8 @@ def _obstacles(
     """What keeps a difference from being laid to a constant."""
     given = arguments.given()
     used = [OPTIONS[name].flag for name in _UNMODELLED if given.get(name)]
+    if case is not None and given.get("enable_sleep_mode") and _hides_memory(case):
+        used.append(OPTIONS["enable_sleep_mode"].flag)
     if facts.config.speculative and not used:
         used.append("speculative decoding")
     if used:
@@ -238,3 +239,8 @@ def _obstacles(
         remarks.obstacles.append(f"it ran on {facts.config.device}, not on CUDA")
     if case is not None and facts.runner == "v2" and not case.runner_v2:
         remarks.obstacles.append("it ran on the second model runner, which was not expected")
+
+
+def _hides_memory(case: Case) -> bool:
+    """Whether what sleep mode's allocator holds is unseen, by a size of which little is known."""
+    return constants(case, "non_torch")["unseen_in_sleep_mode"].high > 0

@@ -112,12 +112,23 @@ def test_where_parts_are_not_printed_their_sum_is_compared() -> None:
     [
         ("'speculative_config': {'method': 'ngram', 'num_speculative_tokens': 3}, ", "speculative"),
         ("'enable_lora': True, ", "--enable-lora"),
-        ("'cpu_offload_gb': 4, ", "--cpu-offload-gb"),
+        ("'offload_group_size': 8, ", "--offload-group-size"),
+        ("'enable_sleep_mode': True, ", "--enable-sleep-mode"),
     ],
 )
 def test_what_is_not_told_apart_is_no_lesson(given: str, obstacle: str) -> None:
     run = run_of(facts_of(Written(given=given)))
     assert any(obstacle in reason for reason in run.obstacles)
+
+
+@pytest.mark.parametrize(
+    ("given", "version"),
+    [("'cpu_offload_gb': 4, ", "0.26"), ("'enable_sleep_mode': True, ", "0.27")],
+)
+def test_what_moves_no_other_term_is_a_lesson(given: str, version: str) -> None:
+    """Weights that stay away are told by the line of the weights; from 0.27 all is counted."""
+    run = run_of(facts_of(Written(given=given)), vllm_version=version)
+    assert not run.obstacles
 
 
 def test_another_board_than_the_logs_is_no_lesson() -> None:
