@@ -1,29 +1,32 @@
-"""Write the variables that a release of vLLM reads: ``python -m scripts.vllm_variables 0.33.0``.
+"""Add releases of vLLM to the table of the variables that it reads.
 
-The folder is a release's ``.py`` files, as for ``vllm_flags``; nothing of it is imported.
+Each folder is named by its release and holds ``vllm``, as for ``vllm_flags``; nothing of it is
+imported, and releases up to the last in the table are passed over.
+
+Usage: ``python -m scripts.vllm_variables FOLDER/0.33.0 …``
 """
 
 from __future__ import annotations
 
-import argparse
 import ast
+import sys
 from pathlib import Path
 
-TARGET = Path(__file__).parents[1] / "planner" / "vllm" / "variables.toml"
+from planner.vllm.spans import Spans, release_name
+from planner.vllm.variables import VariableTable, read_table
+from scripts.vllm_source import wheels
+
+TARGET = Path(__file__).resolve().parent.parent / "planner/vllm/variables.toml"
 _TABLE = "environment_variables"
 _HEADER = """\
-# The variables that vLLM reads. Written by scripts/vllm_variables.py from
+# The variables that vLLM reads, and the releases that read each: 0.9.0 is from then on,
+# 0.8.5-0.12.0 to the last that does. Written by scripts/vllm_variables.py from
 # vllm.envs.environment_variables; do not edit by hand.
 
-read = "{release}"
-
-names = '''
-{names}
-'''
 """
 
 
-def names(source: str) -> list[str]:
+def names(source: str) -> set[str]:
     """The keys of the table in ``vllm.envs``."""
     tables = (
         node.value
@@ -33,18 +36,24 @@ def names(source: str) -> list[str]:
         and node.target.id == _TABLE
     )
     keys = (key for table in tables if isinstance(table, ast.Dict) for key in table.keys)
-    return sorted(str(key.value) for key in keys if isinstance(key, ast.Constant))
+    return {str(key.value) for key in keys if isinstance(key, ast.Constant)}
 
 
 def main() -> None:
-    """Read one release's file and write the list anew."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="of the release's files, named by it")
-    folder: Path = parser.parse_args().folder
-    found = names((folder / "vllm" / "envs.py").read_text(encoding="utf-8"))
-    text = _HEADER.format(release=folder.name, names="\n".join(found))
-    TARGET.write_text(text, encoding="utf-8")
-    print(f"{len(found)} variables of {folder.name}")
+    """Write the table with the releases of some folders added."""
+    table = read_table(TARGET.read_text(encoding="utf-8") if TARGET.is_file() else "")
+    for wheel in wheels(sys.argv[1:], table.read[-1] if table.read else (0, 0, 0)):
+        now = names((wheel.folder / "envs.py").read_text(encoding="utf-8"))
+        before = table.read[-1] if table.read else None
+        rows = {
+            name: table.rows.get(name, Spans()).observed(wheel.release, before, has=name in now)
+            for name in sorted({*table.rows, *now})
+        }
+        table = VariableTable(read=(*table.read, wheel.release), rows=rows)
+        print(f"{release_name(wheel.release)}: {len(now)} variables")
+    lines = [_HEADER + "read = '''", " ".join(map(release_name, table.read)), "'''", ""]
+    lines += ["variables = '''", *(f"{name} {spans}" for name, spans in table.rows.items())]
+    TARGET.write_text("\n".join([*lines, "'''"]) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ Example:
 Fix:
     as the finding says, or leave it out.
 Source in vLLM:
-    ``vllm.envs.environment_variables`` (0.33.0)
+    ``vllm.envs.environment_variables``
 Versions:
-    0.33, whose variables were read
+    every release from 0.6.0 on; one that was not read by what the releases beside it read
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from planner.errors import nearest
 from planner.finding import Origin, Severity
 from planner.rules.base import Explanation
 from planner.rules.parts.deployment import deployment
+from planner.vllm.spans import LAST_PATCH, ReleaseNumber, Spans, release_name, release_number
 from planner.vllm.variables import variables
-from planner.vllm.version import newest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from planner.case.document import DocumentCase
 
@@ -41,6 +41,7 @@ GOOD = (deployment("env: [{name: VLLM_LOGGING_LEVEL, value: DEBUG}]"),)
 
 #: not vLLM's own, though they are called so
 _OTHERS = frozenset({"VLLM_ADDITIONAL_ARGS"})
+#: of the variables that are gone
 _TOOK_ITS_PLACE = {
     "VLLM_ATTENTION_BACKEND": "--attention-backend",
     "VLLM_ALL2ALL_BACKEND": "--all2all-backend",
@@ -50,17 +51,28 @@ _TOOK_ITS_PLACE = {
 
 def check(document: DocumentCase) -> Iterator[Explanation]:
     """Name the variable and what is like it."""
-    if document.release != newest():
-        return
+    mine = [name for name in document.target.environment if name.startswith("VLLM_")]
+    known = variables().known(document.release) if mine and document.release else frozenset()
     places = document.container.variables
-    for name in document.target.environment:
-        if name.startswith("VLLM_") and name not in variables() and name not in _OTHERS:
-            like = nearest(name, variables(), limit=1, likeness=0.85)
-            took = _TOOK_ITS_PLACE.get(name) or (f"nearest: {like[0]}" if like else "leave it out")
+    for name in mine if known else ():
+        if name not in known and name not in _OTHERS:
+            when, fix = _told(name, known, release_number(document.release or "", LAST_PATCH))
             yield Explanation(
                 message=f"vLLM {document.release} reads no variable {name}",
-                cause="it goes on without, and warns of it at most",
-                fix=took,
+                cause=f"{when}it goes on without, and warns of it at most",
+                fix=fix,
                 source="vllm.envs.environment_variables",
                 place=places[name].place if name in places else None,
             )
+
+
+def _told(name: str, known: Iterable[str], release: ReleaseNumber) -> tuple[str, str]:
+    """When it was read, or will be, and what to type instead."""
+    spans = variables().rows.get(name, Spans())
+    if last := spans.last_before(release):
+        gone = _TOOK_ITS_PLACE.get(name, "leave it out")
+        return f"{release_name(last)} was the last release with it; ", gone
+    if first := spans.next_after(release):
+        return f"it came with {release_name(first)}; ", "take a later release, or leave it out"
+    like = nearest(name, known, limit=1, likeness=0.85)
+    return "", f"nearest: {like[0]}" if like else "leave it out"
