@@ -27,6 +27,7 @@ from planner.provenance import provenance
 from planner.rank.words import structure
 from planner.rules import cst001_nothing_affordable as rule
 from planner.rules import cst004_other_hardware_is_cheaper as dearer
+from planner.rules import cst005_first_token_comes_late as late
 from planner.rules.base import row_findings
 from planner.shopping import Purchase, cheapest, load_of, stocks
 
@@ -56,7 +57,7 @@ def shop(subject: Subject) -> plan.Answer:
         goal=describe_goal(subject.request.goal),
         layouts=tuple(_layout(subject, each) for each in bought[:1]),
         purchases=tuple(_document(each) for each in (*bought, *grown)),
-        findings=(*subject.findings, *(() if bought or subject.refused else (_nothing(subject),))),
+        findings=(*subject.findings, *_findings(subject, bought)),
         notes=(*subject.source.notes, *_notes(subject)),
         **(_told(subject.request, bought[0]) if bought else {}),
     )
@@ -86,8 +87,8 @@ def cheaper(subject: Subject) -> tuple[Finding, ...]:
         return ()
     own = cheapest(list(stocks(subject, _own_nodes(subject))), goal, named[0])[:1]
     other = cheapest(list(stocks(subject)), goal, named[0])[:1]
-    paid, best = (some[0].usd_per_hour if some else None for some in (own, other))
-    if paid is None or best is None or best > dearer.CLEARLY * paid:
+    spent, best = (some[0].usd_per_hour if some else None for some in (own, other))
+    if spent is None or best is None or best > dearer.CLEARLY * spent:
         return ()
     return (
         Finding(
@@ -96,7 +97,7 @@ def cheaper(subject: Subject) -> tuple[Finding, ...]:
             severity=dearer.SEVERITY,
             origin=dearer.ORIGIN,
             message=f"{other[0].text} serves the load for ${best:,.2f} an hour; of these nodes "
-            f"{own[0].text} does for ${paid:,.2f}",
+            f"{own[0].text} does for ${spent:,.2f}",
             cause="both in whole nodes, each under its best layout, at dated prices",
             fix=f"--gpus {other[0].text}, or leave --gpus out to compare more",
         ),
@@ -153,6 +154,37 @@ def _layout(subject: Subject, bought: Purchase) -> plan.Layout:
 def _load(bought: Purchase) -> tuple[float | None, float | None]:
     """Of one server: requests in flight, or requests a second."""
     return (None, bought.load) if bought.stock.carried.rate else (bought.load, None)
+
+
+def _findings(subject: Subject, bought: list[Purchase]) -> tuple[Finding, ...]:
+    """What is wrong with the request, or with what comes first."""
+    if bought:
+        return () if subject.request.workload.ttft_ms is not None else _late(bought[0])
+    return () if subject.refused else (_nothing(subject),)
+
+
+def _late(bought: Purchase) -> tuple[Finding, ...]:
+    """The first token waits for other prompts, and no limit says how long it may."""
+    case, row = bought.stock.case, bought.row
+    loaded = performance(case, row, *_load(bought))
+    alone = performance(case, row, 1.0)
+    if not loaded or not alone or loaded.ttft_ms is None or alone.ttft_ms is None:
+        return ()
+    if loaded.ttft_ms <= max(late.LATE_MS, late.TIMES_ALONE * alone.ttft_ms):
+        return ()
+    acceptable = round(late.TIMES_ALONE * alone.ttft_ms, -2)
+    return (
+        Finding(
+            code=late.CODE,
+            name=late.NAME,
+            severity=late.SEVERITY,
+            origin=late.ORIGIN,
+            message=f"on {bought.text} the first token comes after {loaded.ttft_ms / 1000:,.1f} s",
+            cause=f"a request alone waits {alone.ttft_ms / 1000:,.1f} s; the others are prompts "
+            "before it, and nothing limits them",
+            fix=f"--ttft-ms {acceptable:.0f}, or what is acceptable",
+        ),
+    )
 
 
 def _nothing(subject: Subject) -> Finding:
