@@ -1,13 +1,14 @@
-"""What a perfect model would reach where measurements are repeated with some noise."""
+"""What a perfect model would reach where runs differ by some noise, and what ours has wrong."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scripts.speed_choice import offers, regret, under_limits
+from scripts.speed_choice import at_one_load, offers, regret, under_limits
 from scripts.speed_figures import order
 
 if TYPE_CHECKING:
@@ -40,3 +41,21 @@ def _drawn(judged: Judged, noise: float, seed: int) -> tuple[float, float, float
     found = offers(model, seen)
     ranks = order(model.rows, seen.tpot_s, model.tpot_s)
     return ranks, regret(found)[0], under_limits(found)[0]
+
+
+def wrong_pairs(judged: Judged) -> tuple[int, int, float]:
+    """Pairs of layouts at one load in wrong order, all pairs, and how far the wrong ones differ.
+
+    The last is the median of measured TPOT, percent.
+    """
+    model, gaps, every = judged.model, [], 0
+    logs = np.log([judged.near.tpot_s, model.tpot_s])
+    for group in at_one_load(model.rows, 2):
+        for one, other in combinations(group.tolist(), 2):
+            if model.rows[one].layout == model.rows[other].layout:
+                continue
+            told, seen = logs[:, one] - logs[:, other]
+            every += 1
+            if told * seen < 0:
+                gaps.append(100 * np.expm1(abs(seen)))
+    return len(gaps), every, float(np.median(gaps))
