@@ -29,6 +29,7 @@ from planner.units import GIB  # noqa: E402
 from planner.vllm.release import find_toolkit, releases  # noqa: E402
 from scripts.markdown import NOTICE, table  # noqa: E402
 from scripts.rule_pages import coverage, rule_index, rule_page  # noqa: E402
+from scripts.tui_picture import PICTURE, picture  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,6 +180,7 @@ def main() -> None:
     (data / "index.json").write_text(index_text(build_index(Catalog(data))), encoding="utf-8")
     (data / "schema.json").write_text(schema_text(), encoding="utf-8")
     written = {ROOT / "docs" / name: "\n".join(lines) for name, lines in pages().items()}
+    written[PICTURE] = picture()
     for stale in set((ROOT / "docs/rules").glob("*.md")) - set(written):
         stale.unlink()
     for path, text in written.items():

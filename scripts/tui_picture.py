@@ -1,11 +1,13 @@
 """Draw the terminal application for the guide: docs/tui.svg, of one request, the same anywhere.
 
+A part of the generated pages, so that ``make docs-check`` fails where it is not current.
 Usage: ``python -m scripts.tui_picture``; ``make picture``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from planner.tui.app import PlannerApp
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "tui.svg"
 SIZE = (130, 42)
+#: what a terminal tells of itself, and would change the picture
+_TERMINAL = ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES", "TERM", "TEXTUAL_THEME")
 #: letters of a server of others: the reader's own will do
 _FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
@@ -40,11 +44,18 @@ async def drawn() -> str:
         return _FONT_FACE.sub("", app.export_screenshot(title="planner tui"))
 
 
+def picture() -> str:
+    """The picture as a file holds it."""
+    for name in _TERMINAL:
+        os.environ.pop(name, None)
+    os.environ |= {"TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"}
+    text = asyncio.run(drawn())
+    return "\n".join(line.rstrip() for line in text.rstrip().split("\n")) + "\n"
+
+
 def main() -> None:
     """Write the picture."""
-    text = asyncio.run(drawn())
-    lines = (line.rstrip() for line in text.rstrip().split("\n"))
-    PICTURE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    PICTURE.write_text(picture(), encoding="utf-8")
     print(f"picture: {PICTURE.relative_to(Path.cwd())}")
 
 
