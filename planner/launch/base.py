@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import field
 from typing import TYPE_CHECKING, Protocol, cast
 
 from planner import plugins
-from planner.errors import UnknownNameError, nearest
+from planner.errors import UnknownNameError, UsageError, nearest
 from planner.frozen import frozen
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class Setting:
     name: str
     help: str
     default: str = ""
+    form: str = ""
+    """A pattern of all that it can be; none where what takes it is the only judge."""
+    example: str = ""
+    """Of that form."""
 
 
 @frozen
@@ -134,6 +139,7 @@ def settle(launcher: Launcher, name: str, typed: Mapping[str, str]) -> dict[str,
 
     Raises:
         UnknownNameError: the launcher has no such setting.
+        UsageError: it cannot be what was typed.
     """
     known = {setting.name: setting.default for setting in launcher.SETTINGS}
     for word in typed:
@@ -143,5 +149,13 @@ def settle(launcher: Launcher, name: str, typed: Mapping[str, str]) -> dict[str,
                 f"--to {name} has no setting called {word}",
                 cause=f"it has {', '.join(known)}" if known else "it has none",
                 fix=f"--set {like[0]}={typed[word]}" if like else f"leave out --set {word}",
+            )
+    for setting in launcher.SETTINGS:
+        value = typed.get(setting.name)
+        if value and setting.form and not re.fullmatch(setting.form, value):
+            raise UsageError(
+                f"--set {setting.name}={value[:60]!r} cannot be",
+                cause=setting.help,
+                fix=f"--set {setting.name}={setting.example}",
             )
     return {**known, **typed}

@@ -12,6 +12,7 @@ from planner.errors import UsageError
 from planner.launch.base import LaunchFile, Setting
 from planner.launch.parts import container as containers
 from planner.launch.parts.container import COMPILED, Container, container
+from planner.launch.parts.image import IMAGE
 from planner.launch.parts.nginx import balancer
 from planner.launch.parts.waiting import health_check, scheme, start_limit_s
 
@@ -29,6 +30,8 @@ _ROUTER_IMAGE = Setting(
     name="router-image",
     help="The image of vLLM's router; the usual one is for x86-64 alone.",
     default="lmcache/lmstack-router:v0.1.12",
+    form=IMAGE,
+    example="lmcache/lmstack-router:v0.1.12",
 )
 SETTINGS: tuple[Setting, ...] = (*containers.SETTINGS, _BALANCER, _ROUTER_IMAGE)
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from planner.launch.base import Served
 
 SHM = Setting(
-    name="shm", help="Shared memory of its own, 16g, in place of the host's (--ipc host)."
+    name="shm",
+    help="Shared memory of its own, 16g, in place of the host's (--ipc host).",
+    form=r"\d+[kmgtKMGT]?[bB]?",
+    example="16g",
 )
 SETTINGS: tuple[Setting, ...] = (GPUS, DRIVER, SHM)
 

@@ -7,13 +7,23 @@ from typing import TYPE_CHECKING, Any
 from planner.errors import UsageError
 from planner.launch.base import Setting
 from planner.launch.parts.board import board_of, platform
+from planner.launch.parts.kubernetes_names import NAME, QUALIFIED
 
 if TYPE_CHECKING:
     from planner.launch.base import Served
 
-GPU = Setting(name="gpu", help="Resource that a pod asks for (nvidia.com/gpu, or the slice's own).")
+GPU = Setting(
+    name="gpu",
+    help="Resource that a pod asks for (nvidia.com/gpu, or the slice's own).",
+    form=QUALIFIED,
+    example="nvidia.com/gpu",
+)
+_LABEL = rf"{QUALIFIED}=({NAME})?"
 NODES = Setting(
-    name="nodes", help="Labels of the nodes to take, KEY=VALUE,…: in place of the GPU's product."
+    name="nodes",
+    help="Labels of the nodes to take, KEY=VALUE,…: in place of the GPU's product.",
+    form=rf"{_LABEL}(,{_LABEL})*",
+    example="pool=gpu,zone=a",
 )
 #: what each vendor's device plugin calls a GPU
 _RESOURCES = {"cuda": "nvidia.com/gpu", "rocm": "amd.com/gpu"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from planner.errors import UsageError
@@ -12,8 +13,13 @@ from planner.vllm.release import find_release, newest_release, version_key
 if TYPE_CHECKING:
     from planner.launch.base import Served
 
+#: as Docker and Kubernetes name one. Source: distribution/reference, its letters
+IMAGE = r"[A-Za-z0-9][A-Za-z0-9._/:@-]*"
 DRIVER = Setting(
-    name="driver", help="NVIDIA driver of the hosts, 570.26: an image whose CUDA it runs."
+    name="driver",
+    help="NVIDIA driver of the hosts, 570.26: an image whose CUDA it runs.",
+    form=r"\d+(\.\d+)*",
+    example="570.26",
 )
 #: where vLLM publishes, by platform. Source: docs/deployment/docker.cuda.inc.md and
 #: docker.rocm.inc.md (0.27)
@@ -26,9 +32,16 @@ def image_of(served: Served) -> str:
     """The image that was asked for, else vLLM's own of the planned release.
 
     Raises:
-        UsageError: vLLM publishes none for the board, or the driver runs none.
+        UsageError: what was asked for is no image, vLLM publishes none for the board, or the
+            driver runs none.
     """
-    if served.image:
+    if served.image is not None:
+        if not re.fullmatch(IMAGE, served.image):
+            raise UsageError(
+                f"--image {served.image[:60]!r} is no image",
+                cause="REGISTRY/NAME:TAG or NAME@DIGEST, without blanks; a variable may not be set",
+                fix="leave it out: vLLM's own image of the planned release is taken",
+            )
         return served.image
     kind = platform(served)
     release = find_release(served.vllm_version)

@@ -9,6 +9,7 @@ from planner.launch.base import Setting
 from planner.launch.parts.board import platform
 from planner.launch.parts.device import placed, resource
 from planner.launch.parts.image import image_of
+from planner.launch.parts.kubernetes_names import OBJECT, QUALIFIED
 from planner.launch.parts.paths import read_paths
 from planner.launch.parts.waiting import start_limit_s
 
@@ -21,9 +22,21 @@ if TYPE_CHECKING:
 CACHE = Setting(
     name="cache",
     help="Keeps downloads and compiled code: a claim's name, or /a/path of the nodes (the pod's).",
+    form=rf"{OBJECT}|/[^\0\n]*",
+    example="model-cache",
 )
-SECRET = Setting(name="secret", help="The Secret with the keys of --secret (the deployment's).")
-RDMA = Setting(name="rdma", help="Network resource for each pod of several: rdma/ib=8.")
+SECRET = Setting(
+    name="secret",
+    help="The Secret with the keys of --secret (the deployment's).",
+    form=OBJECT,
+    example="vllm-keys",
+)
+RDMA = Setting(
+    name="rdma",
+    help="Network resource for each pod of several: rdma/ib=8.",
+    form=rf"{QUALIFIED}=\d+",
+    example="rdma/ib=8",
+)
 SETTINGS = (CACHE, SECRET, RDMA)
 
 #: below it lie Hugging Face's and ModelScope's caches, and vLLM's own
