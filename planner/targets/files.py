@@ -116,8 +116,9 @@ def _regular(path: Path) -> None:
 def _no_target(path: Path, what: str) -> InvalidInputError:
     return InvalidInputError(
         f"{path} {what}",
-        cause="a target is a plan or a manifest; a command follows --",
-        fix="planner validate plan.yaml, or planner validate --gpus GPUS -- vllm serve …",
+        cause="a plan or a manifest is a file",
+        fix="planner recommend --model MODEL --gpus GPUS -o plan.yaml writes a plan; "
+        "a command is judged by planner validate --gpus GPUS -- vllm serve …",
     )
 
 

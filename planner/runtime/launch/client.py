@@ -8,7 +8,7 @@ import json
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from planner.errors import InvalidInputError, UnavailableError
 
@@ -30,6 +30,33 @@ class NoAnswerError(UnavailableError):
     status: int | None = None
 
 
+def _apart(url: str) -> SplitResult:
+    """The parts of an address that can be asked.
+
+    Raises:
+        InvalidInputError: it is none, or holds a password.
+    """
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        # read, it may be a number that no port has
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    if "@" in parts.netloc:
+        raise InvalidInputError(
+            f"{parts.scheme}://…@{parts.hostname} holds a name or a password",
+            cause="a server of vLLM asks for a key alone, and an address is shown and kept",
+            fix="leave it out; the key comes from VLLM_API_KEY",
+        )
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or not parts.netloc.isprintable()
+    ):
+        raise InvalidInputError(f"{url[:80]!r} is no address of a server", fix="http://HOST:8000")
+    return parts
+
+
 class Client:
     """Asks one server; knows its key, and shows it to nobody else."""
 
@@ -43,13 +70,11 @@ class Client:
         Raises:
             InvalidInputError: it is no address.
         """
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise InvalidInputError(f"{url} is no address of a server", fix="http://HOST:8000")
+        parts = _apart(url)
         self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/v1')}"
         self._key = key
         handlers: list[urllib.request.BaseHandler] = []
-        if _is_here(parts.hostname):
+        if _is_here(parts.hostname or ""):
             # a proxy of the company cannot reach this machine, and nobody signed its certificate
             handlers.append(urllib.request.ProxyHandler({}))
             if parts.scheme == "https":
