@@ -21,7 +21,7 @@ from planner.memory.caching_allocator import (
 )
 from planner.memory.load_moves import repacked
 from planner.memory.load_order import Placed, Unit, placed
-from planner.memory.weights import Built, StageTensor
+from planner.memory.weights import Built, StageTensor, on_stages
 from planner.units import round_up
 
 if TYPE_CHECKING:
@@ -66,12 +66,11 @@ def allocator_bytes(
     Checked: within 1 KiB of what vLLM 0.26.0 prints for Qwen2.5-0.5B (TP 1 and 2), Qwen2.5-7B,
     Llama-3.1-8B (TP 1 and 4) and Mixtral-8x7B on H200s, within 2 MiB for Qwen2.5-7B-AWQ.
     """
-    rounding = np.zeros(stages.shape, dtype=np.int64)
-    small = np.zeros(stages.shape, dtype=np.int64)
-    for tensor in tensors:
-        size = round_up(tensor.tensor_bytes, MIN_BLOCK_BYTES)
-        rounding += tensor.count * (size - tensor.tensor_bytes)[:, None]
-        small += tensor.count * np.where(size > SMALL_REQUEST_BYTES, 0, size)[:, None]
+    sizes = [(tensor, round_up(tensor.tensor_bytes, MIN_BLOCK_BYTES)) for tensor in tensors]
+    rounding = on_stages(((tensor, size - tensor.tensor_bytes) for tensor, size in sizes), stages)
+    small = on_stages(
+        ((tensor, np.where(size > SMALL_REQUEST_BYTES, 0, size)) for tensor, size in sizes), stages
+    )
     wasted, unused = _placed(
         tensors, kinds, stages, rank_of, split_limit=split_limit, moved=moved or {}
     )

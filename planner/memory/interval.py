@@ -59,7 +59,8 @@ class Interval:
     @classmethod
     def exact(cls, size_bytes: IntLike) -> Self:
         """A size that is known."""
-        return cls.of(size_bytes, size_bytes, size_bytes)
+        size = np.asarray(size_bytes, dtype=np.int64)
+        return cls(low=size, mid=size, high=size)
 
     @classmethod
     def product(cls, column: IntLike, measured: Measured) -> Self:
@@ -68,32 +69,38 @@ class Interval:
         ends = (measured.low, measured.mid, measured.high)
         return cls.of(*(np.rint(whole * end).astype(np.int64) for end in ends))
 
+    # what follows keeps the order of ordered ends, and one shape of one shape
+
     def __add__(self, other: Interval) -> Interval:
-        return Interval.of(self.low + other.low, self.mid + other.mid, self.high + other.high)
+        return Interval(
+            low=self.low + other.low, mid=self.mid + other.mid, high=self.high + other.high
+        )
 
     def minus(self, other: Interval) -> Interval:
         """What is left, negative too; the least when this is low and the other high."""
-        return Interval.of(self.low - other.high, self.mid - other.mid, self.high - other.low)
+        return Interval(
+            low=self.low - other.high, mid=self.mid - other.mid, high=self.high - other.low
+        )
 
     def times(self, factor: IntLike) -> Interval:
         """Each end multiplied by a whole number or a column, not negative."""
-        return Interval.of(self.low * factor, self.mid * factor, self.high * factor)
+        return Interval(low=self.low * factor, mid=self.mid * factor, high=self.high * factor)
 
     def maximum(self, other: Interval) -> Interval:
         """The larger of two sizes that are never held at the same time."""
-        return Interval.of(
-            np.maximum(self.low, other.low),
-            np.maximum(self.mid, other.mid),
-            np.maximum(self.high, other.high),
+        return Interval(
+            low=np.maximum(self.low, other.low),
+            mid=np.maximum(self.mid, other.mid),
+            high=np.maximum(self.high, other.high),
         )
 
     def where(self, mask: Bools, otherwise: Interval | None = None) -> Interval:
         """This size where the mask holds, and ``otherwise`` (nothing) where it does not."""
         other = otherwise or Interval.exact(0)
-        return Interval.of(
-            np.where(mask, self.low, other.low),
-            np.where(mask, self.mid, other.mid),
-            np.where(mask, self.high, other.high),
+        return Interval(
+            low=np.where(mask, self.low, other.low),
+            mid=np.where(mask, self.mid, other.mid),
+            high=np.where(mask, self.high, other.high),
         )
 
     def beyond(self, taken: Interval) -> Interval:
@@ -101,10 +108,10 @@ class Interval:
 
         The least is left when the size is low and what was set aside is high: the ends cross.
         """
-        return Interval.of(
-            np.maximum(self.low - taken.high, 0),
-            np.maximum(self.mid - taken.mid, 0),
-            np.maximum(self.high - taken.low, 0),
+        return Interval(
+            low=np.maximum(self.low - taken.high, 0),
+            mid=np.maximum(self.mid - taken.mid, 0),
+            high=np.maximum(self.high - taken.low, 0),
         )
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from planner.frozen import frozen
 from planner.memory.caching_allocator import (
@@ -74,8 +74,7 @@ class Unit:
     moves: tuple[Move, ...] = ()
 
 
-@frozen(kw_only=False)
-class Placed:
+class Placed(NamedTuple):
     """Bytes lost: in blocks larger than their tensors, and in free parts of segments."""
 
     wasted: int
@@ -95,8 +94,7 @@ def placed(units: Iterable[tuple[Unit, int]], split_limit: int) -> Placed:
     2.5
     """
     units = list(units)
-    sizes = [size for unit, _ in units for size in (*unit.before, *unit.after)]
-    least = min(sizes, default=0)
+    least = min((min(sizes) for unit, _ in units if (sizes := unit.before + unit.after)), default=0)
     wasted, dropped = 0, 0
     free: Free = ()
     whole: list[int] = []

@@ -13,7 +13,7 @@ import numpy as np
 
 from planner.frozen import frozen
 from planner.layout import distinct_rows
-from planner.memory.tensors import Ranks, RankTensor, module_tensors
+from planner.memory.tensors import Ranks, module_tensors
 from planner.model.layer_kinds import LayerKinds, with_schemes
 from planner.model.modules import Buffer, Embedding, Module
 
@@ -50,12 +50,11 @@ class Group:
 class StageTensor:
     """Equal tensors of the fullest rank of each stage.
 
-    ``tensor_bytes`` is Int64[rows], ``count`` Int64[rows, stages]: those of ``repeats`` groups
-    number ``group``, of which each holds ``each``, Int64[rows].
+    ``tensor_bytes`` is Int64[rows]; a stage has those of ``repeats`` groups number ``group``,
+    Int64[rows, stages], of which each holds ``each``, Int64[rows].
     """
 
     tensor_bytes: Ints
-    count: Ints
     buffer: bool
     module: Module
     group: int
@@ -83,12 +82,28 @@ def weights(tensors: Iterable[StageTensor], stages: Stages) -> Weights:
     Source: vllm.model_executor.model_loader.utils.initialize_model (0.33.0)
     Checked: Llama-3.1-8B TP2 8,030,527,488 parameter bytes.
     """
-    parameters = np.zeros(stages.shape, dtype=np.int64)
-    buffers = np.zeros(stages.shape, dtype=np.int64)
-    for tensor in tensors:
-        total = buffers if tensor.buffer else parameters
-        total += tensor.count * tensor.tensor_bytes[:, None]
-    return Weights(parameter_bytes=parameters, buffer_bytes=buffers)
+    sizes = [(tensor, tensor.tensor_bytes) for tensor in tensors]
+    return Weights(
+        parameter_bytes=on_stages((pair for pair in sizes if not pair[0].buffer), stages),
+        buffer_bytes=on_stages((pair for pair in sizes if pair[0].buffer), stages),
+    )
+
+
+def on_stages(sizes: Iterable[tuple[StageTensor, Ints]], stages: Stages) -> Ints:
+    """What some bytes of each tensor, Int64[rows], come to on each stage: Int64[rows, stages].
+
+    Those of a group are added up before they are repeated: on many rows and stages that is most
+    of the work.
+    """
+    repeats: dict[int, Ints] = {}
+    held: dict[int, Ints] = {}
+    for tensor, size in sizes:
+        repeats[tensor.group] = tensor.repeats
+        held[tensor.group] = held.get(tensor.group, np.int64(0)) + tensor.each * size
+    total = np.zeros(stages.shape, dtype=np.int64)
+    for group, size in held.items():
+        total += repeats[group] * size[:, None]
+    return total
 
 
 def stage_tensors(
@@ -114,11 +129,20 @@ def stage_tensors(
         for buffer, scheme, present in _shared_buffers(groups)
     ]
     for number, group in enumerate(groups):
+        repeats = np.asarray(group.count, dtype=np.int64)
         for module, scheme in group.modules:
             if isinstance(module, Buffer) and module.shared and group.built is not Built.SHARED:
                 continue
             for tensor in module_tensors(module, scheme, ranks):
-                yield _on_stages(tensor, module, (number, group), row_of)
+                yield StageTensor(
+                    tensor_bytes=_of_rows(tensor.tensor_bytes, row_of),
+                    buffer=tensor.buffer,
+                    module=module,
+                    group=number,
+                    built=group.built,
+                    each=_of_rows(tensor.count, row_of),
+                    repeats=repeats,
+                )
 
 
 def _groups(
@@ -172,23 +196,6 @@ def distinct_ranks(layouts: Layouts, *, dtype_bytes: int, capability: int) -> tu
         one_stage=one.pp == 1,
     )
     return ranks, row_of
-
-
-def _on_stages(
-    tensor: RankTensor, module: Module, of: tuple[int, Group], row_of: Ints
-) -> StageTensor:
-    number, group = of
-    each = _of_rows(tensor.count, row_of)
-    return StageTensor(
-        tensor_bytes=_of_rows(tensor.tensor_bytes, row_of),
-        count=group.count * each[:, None],
-        buffer=tensor.buffer,
-        module=module,
-        group=number,
-        built=group.built,
-        each=each,
-        repeats=np.asarray(group.count, dtype=np.int64),
-    )
 
 
 def _of_rows(figure: IntLike, row_of: Ints) -> Ints:

@@ -99,6 +99,7 @@ def releases() -> tuple[Release, ...]:
     return tuple(found)
 
 
+@cache
 def find_release(version: str) -> Release | None:
     """The newest recorded release up to a version of the same or an older minor release.
 
