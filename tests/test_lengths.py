@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,10 +21,21 @@ def file_of(folder: Path, *lines: object) -> str:
     return str(path)
 
 
-def test_a_kind_of_requests_says_that_it_is_assumed() -> None:
-    for kind in named().values():
-        assert "assumed" in kind.told
-        assert kind.longest > sum(kind.means)
+def test_a_kind_of_requests_says_where_it_was_measured_or_that_it_is_assumed() -> None:
+    measured = {name for name, kind in named().items() if "Azure LLM inference trace" in kind.told}
+    assumed = {name for name, kind in named().items() if "assumed" in kind.told}
+    assert measured == {"chat", "code"}
+    assert measured | assumed == set(named())
+    assert all(kind.longest > sum(kind.means) for kind in named().values())
+
+
+def test_measured_kinds_are_as_long_as_the_whole_of_their_trace() -> None:
+    # medians of the trace: 1,020 and 129 tokens of conversations, 1,500 and 13 of completions
+    # (Splitwise, section 3)
+    for name, inputs, outputs in (("chat", 1020, 129), ("code", 1500, 13)):
+        lengths = zip(*named()[name].requests, strict=True)
+        found = [statistics.median(each) for each in lengths]
+        assert found == pytest.approx([inputs, outputs], rel=0.35)
 
 
 def test_a_file_gives_the_length_of_each_request(tmp_path: Path) -> None:
