@@ -18,9 +18,10 @@ from planner.memory.activation import (
     expert_workspace_elements,
 )
 from planner.memory.cuda_graphs import CapturePlan, captured_graph_bytes, cuda_graph_bytes
+from planner.memory.kernel_trial import embedding_trial_bytes
 from planner.memory.non_torch import non_torch_bytes, outside_budget_bytes
 from planner.memory.profile_run import ActivationShape, ProfileRun
-from planner.units import GIB, ceil_div
+from planner.units import GIB, MIB, ceil_div
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,10 @@ TERMS = {
     "beside the budget": "beside_gib",
 }
 _PRINTED_DIGITS = 2
+#: formats whose kernels take activations in 8 bits
+_EIGHT_BITS = ("fp8", "w8a8")
+#: of latent attention, for the contexts of these runs
+_CONTEXT_ROWS = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +111,10 @@ def activation_shape(run: Run) -> ActivationShape:
         attention_output=ceil_div(size["attention_output"], tp),
         expert_workspace=experts if stays else 0,
         expert_temporary=0 if stays else experts,
+        eager_hidden=size["eager_hidden"],
+        mlp_quantized=intermediate if run.row["quantized"] in _EIGHT_BITS else 0,
+        latent_operands=size["latent_operands"],
+        latent_context=size["latent_context"],
         shared_projection=size["gate"] * shared,
         shared_activation=shared,
         vocabulary=size["vocabulary"],
@@ -121,6 +130,11 @@ def profile_run(run: Run) -> ProfileRun:
         sequences=run.number("sequences"),
         expert_tokens=tokens,
         constants=run.constants("activation"),
+        context_rows=_CONTEXT_ROWS,
+        compiled=run.row["compiled"] == "1",
+        plain_products=not run.row["quantized"],
+        multiprocessors=run.number("multiprocessors"),
+        cache_bytes=run.number("cache_mib") * MIB,
     )
 
 
@@ -160,7 +174,28 @@ def _activation(run: Run) -> Interval | None:
     # in pipelines the sources print the first stage
     last = np.array(run.number("pp") == 1)
     return activation_bytes(
-        activation_shape(run), profile_run(run), first=np.array([True]), last=last
+        activation_shape(run),
+        profile_run(run),
+        first=np.array([True]),
+        last=last,
+        trial=_trial(run),
+    )
+
+
+def _trial(run: Run) -> Interval | None:
+    """Of the embedding, whose kernel quantizes where a scale is known for each token."""
+    if run.row["compiled"] != "1":
+        return None
+    hidden, tp, dtype_bytes = (
+        int(run.model["hidden"]),
+        run.number("tp"),
+        run.number("dtype_bytes"),
+    )
+    return embedding_trial_bytes(
+        run.constants("activation"),
+        table_bytes=np.array(ceil_div(int(run.model["vocabulary"]), tp) * hidden * dtype_bytes),
+        tokens=run.number("tokens"),
+        outputs_bytes=hidden * dtype_bytes * (1 if tp > 1 else 2),
     )
 
 

@@ -43,6 +43,10 @@ def grid_budget(grid: Grid, planned: PlannedRows) -> Budget:
         budget_bytes=requested_bytes(
             accelerator.memory_bytes, grid.settings.gpu_memory_utilization
         ),
+        budget_bytes_high=requested_bytes(
+            accelerator.memory_bytes_high or accelerator.memory_bytes,
+            grid.settings.gpu_memory_utilization,
+        ),
         constructed_bytes=grid.weights.constructed_bytes,
         post_load_bytes=loading_adds(grid),
         allocator_bytes=_rounding(grid, loss),

@@ -154,7 +154,7 @@ def kv_settings(grid: Grid) -> KvCacheSettings:
     settings = grid.settings
     return KvCacheSettings(
         dtype=settings.dtype,
-        kv_cache_dtype=_kv_cache_dtype(grid),
+        kv_cache_dtype=kv_cache_dtype(grid),
         skip_layers=grid.arguments.kv_cache_dtype_skip_layers or (),
         fp8_scales=stores_fp8(grid) or grid.quantization.kv_cache_dtype.startswith("fp8"),
         block_size=settings.block_size,
@@ -176,7 +176,7 @@ def kv_settings(grid: Grid) -> KvCacheSettings:
     )
 
 
-def _kv_cache_dtype(grid: Grid) -> str:
+def kv_cache_dtype(grid: Grid) -> str:
     """What ``auto`` stands for: the format the checkpoint names, or the board's."""
     asked = grid.settings.kv_cache_dtype
     return resolve_kv_cache_dtype(

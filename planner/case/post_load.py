@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.case.deep_gemm import deep_gemm_bytes
 from planner.case.offload import offloaded_bytes, offloads
 from planner.constants import ROCM
 from planner.memory.lora import LoraSlots, slot_bytes
@@ -38,11 +39,11 @@ _DEFAULT_RANK = 16
 def loading_adds(grid: Grid) -> Ints:
     """Bytes on each stage's fullest rank, negative where weights stay away: Int64[rows, stages].
 
-    Counted: kernels' own layouts of quantized weights, tensors for a whole batch, adapter slots;
-    less what is kept in host memory.
+    Counted: kernels' own layouts of quantized weights, tensors for a whole batch, adapter slots,
+    DeepGEMM's workspace; less what is kept in host memory.
     """
     ranks = ranks_of(grid)
-    total = _batch_tensors(grid)
+    total = _batch_tensors(grid) + np.where(grid.stages.exists, deep_gemm_bytes(grid), 0)
     if grid.quantization is not UNQUANTIZED:
         total = total + _kernel_layouts(grid, ranks)
     if grid.arguments.enable_lora:

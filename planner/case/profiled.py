@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.case.kernel_trial import embedding_trial
 from planner.case.term_constants import constants, constants_key
 from planner.constants import ROCM, TURING, Constant
 from planner.memory.activation import activation_bytes, warm_up_bytes
@@ -17,6 +18,8 @@ from planner.memory.encoder_profile import (
 from planner.memory.profile_run import ProfileRun
 from planner.memory.sparse_workspace import LOGITS_MB, SparseWorkspace, sparse_workspace
 from planner.memory.widths import ExpertKernels, activation_shape
+from planner.model.modules import Linear
+from planner.quant.unquantized import UNQUANTIZED
 from planner.units import GIB
 from planner.vllm.environment import FLASHINFER_SAMPLER, INDEXER_LOGITS_MB, number, switch
 from planner.vllm.media import decoder_bytes, item_limit, leaves_out
@@ -50,6 +53,9 @@ def profiled_bytes(grid: Grid, context_rows: Ints) -> tuple[Interval, Interval]:
         context_rows=0 if _unprofiled(grid) else context_rows,
         drafting=bool(asked_draft(grid.arguments)[0]),
         compiled=grid.settings.compilation.compiled,
+        plain_products=_plain_products(grid),
+        multiprocessors=grid.group.accelerator.compute_units or 0,
+        cache_bytes=grid.group.accelerator.l2_cache_bytes or 0,
     )
     shape = activation_shape(
         grid.architecture,
@@ -70,8 +76,15 @@ def profiled_bytes(grid: Grid, context_rows: Ints) -> tuple[Interval, Interval]:
         last=grid.stages.last,
         encoder_peak=peak,
         encoder_kept=kept,
+        trial=embedding_trial(grid),
     )
     return activation, warm_up_bytes(shape, run, activation, last=grid.stages.last)
+
+
+def _plain_products(grid: Grid) -> bool:
+    """Whether some matrix of the layers is left unquantized, a router for one."""
+    modules = (pair for kind in grid.kinds.kinds for pair in kind.modules)
+    return any(isinstance(module, Linear) and s is UNQUANTIZED for module, s in modules)
 
 
 def _unprofiled(grid: Grid) -> bool:

@@ -24,11 +24,14 @@ _STAGE_TENSORS = 2
 _SAMPLED_COPIES = 2
 
 
-def expert_workspace_elements(top_k: IntLike, hidden: IntLike, intermediate: IntLike) -> Ints:
+def expert_workspace_elements(
+    top_k: IntLike, hidden: IntLike, intermediate: IntLike, *, gated: bool = True
+) -> Ints:
     """Elements of the fused experts' two buffers for one token: Int64[rows].
 
-    ``intermediate`` is an expert's on this rank. The Triton, CUTLASS and Marlin kernels keep
-    such a workspace; the monolithic kernels (MXFP4) and TRTLLM's free theirs at once.
+    ``intermediate`` is an expert's on this rank; without a gate the first product is as wide. The
+    Triton, CUTLASS and Marlin kernels keep such a workspace; the monolithic kernels (MXFP4) and
+    TRTLLM's free theirs at once.
 
     Source: vllm.model_executor.layers.fused_moe.experts.triton_moe.TritonExperts.workspace_shapes,
     modular_kernel.FusedMoEKernelModularImpl._allocate_buffers (0.33.0)
@@ -36,9 +39,9 @@ def expert_workspace_elements(top_k: IntLike, hidden: IntLike, intermediate: Int
     >>> int(expert_workspace_elements(2, 4096, 14336)) * 16384 * 2 / 2**30
     2.625
     """
-    gate_and_up = 2 * np.asarray(intermediate, dtype=np.int64)
+    product = np.asarray(intermediate, dtype=np.int64) * (2 if gated else 1)
     return np.asarray(
-        top_k * (np.maximum(intermediate, hidden) + np.maximum(gate_and_up, hidden)),
+        top_k * (np.maximum(intermediate, hidden) + np.maximum(product, hidden)),
         dtype=np.int64,
     )
 
@@ -66,16 +69,13 @@ def forward_bytes(shape: ActivationShape, run: ProfileRun) -> Interval:
 
     Source: vllm.v1.worker.gpu.model_runner.GPUModelRunner.profile_run and the layers (0.33.0),
     vllm.model_executor.layers.attention.mla_attention.MLAAttention.forward_impl (0.11.0, 0.33.0)
-    Checked: Qwen2.5-7B, 0.5B and Llama-3.1-8B on an H200 to 1 MiB once the libraries' 92 MiB
-    are added.
     """
     token = np.asarray(run.tokens, dtype=np.int64) * shape.dtype_bytes
-    dense = np.asarray(shape.mlp_projection + shape.mlp_activation, dtype=np.int64)
     qkv = np.asarray(shape.attention_qkv + shape.attention_qkv + shape.attention_output)
     shared = np.asarray(shape.shared_projection + shape.shared_activation, dtype=np.int64)
     around = Interval.product(shape.hidden, run.constants["hidden_copies"])
     kept = workspace_bytes(shape, run)
-    peak = _plus(around, dense).times(token)
+    peak = _dense_bytes(shape, run)
     picking = kept + run.sparse.scratch if run.sparse.kept else np.zeros_like(kept)
     peak = peak.maximum(_plus(_plus(around, qkv).times(token), picking))
     peak = peak.maximum(_latent_bytes(shape, run).where(np.asarray(shape.latent_operands) > 0))
@@ -90,11 +90,13 @@ def sampler_bytes(shape: ActivationShape, run: ProfileRun) -> Interval:
     """The peak of the dummy sampling that follows on the last stage: Interval, bytes.
 
     Hidden states and the experts' workspace are still held; logits come in the model's dtype,
-    and some fp32 copies of them: how many is the version's and the runner's business.
+    and some fp32 copies of them: how many is the version's and the runner's business. Triton's
+    kernel for top-k and top-p has a row of logits for each multiprocessor.
 
     Source: vllm.v1.worker.gpu.model_runner.GPUModelRunner._dummy_sampler_run,
     vllm.v1.worker.gpu.sample.sampler.Sampler, vllm.v1.sample.ops.topk_topp_sampler.
-    flashinfer_sample (0.33.0); vllm.v1.worker.gpu_model_runner (0.19.0)
+    flashinfer_sample, vllm.v1.sample.ops.topk_topp_triton (0.33.0);
+    vllm.v1.worker.gpu_model_runner (0.19.0)
     Checked: 33 runs of 0.19.0 on an H100, median error 1.0 %; drafting by n-grams, 0.1 %.
     """
     rows = np.minimum(
@@ -106,7 +108,11 @@ def sampler_bytes(shape: ActivationShape, run: ProfileRun) -> Interval:
     if run.drafting:
         rejected = Interval.product(logits * _LOGIT_BYTES, run.constants["rejection_logit_copies"])
         fp32 = fp32.maximum(rejected)
+    buffer = run.multiprocessors * np.asarray(shape.vocabulary, dtype=np.int64) * _LOGIT_BYTES
+    fp32 = fp32 + Interval.product(buffer, run.constants["sampler_buffer_rows"])
     held = hidden + logits * shape.dtype_bytes + workspace_bytes(shape, run)
+    if shape.logits_capped:
+        fp32 = fp32.maximum(Interval.exact(logits * shape.dtype_bytes))
     return fp32 + Interval.exact(held)
 
 
@@ -142,28 +148,52 @@ def activation_bytes(
     last: Bools,
     encoder_peak: Interval | None = None,
     encoder_kept: Interval | None = None,
+    trial: Interval | None = None,
 ) -> Interval:
     """The peak of temporary tensors on a stage's rank: Interval[rows, stages], bytes.
 
     Counted: layers, experts' workspace, sampler, what the libraries keep in torch's memory, and
     on the first stage a multimodal encoder's own peak (``encoder_peak``) or what it leaves while
-    the layers run (``encoder_kept``). Not counted: the runner's own state and CUDA graphs.
+    the layers run (``encoder_kept``), or what the compiler tries kernels on before the first of
+    them runs (``trial``). Not counted: the runner's own state and CUDA graphs.
     ``first`` and ``last`` are Bool[rows, stages].
 
     Source: vllm.v1.worker.gpu_worker.Worker.determine_available_memory,
     vllm.utils.mem_utils.memory_profiling (0.33.0)
     Checked: see ``python -m scripts.fit_memory_terms``.
     """
+    kept = Interval.product(1, run.constants["library_bytes"])
     forward = forward_bytes(shape, run)
+    if run.plain_products:
+        forward = forward + kept
     between = np.asarray(run.tokens, dtype=np.int64) * shape.hidden * shape.dtype_bytes
     sent = Interval.exact(_STAGE_TENSORS * between)
     peak = forward + sent.where(~np.asarray(last))
-    peak = peak.maximum(sampler_bytes(shape, run).where(np.asarray(last)))
+    peak = peak.maximum((sampler_bytes(shape, run) + kept).where(np.asarray(last)))
     nothing = Interval.exact(0)
     outputs = (encoder_kept or nothing).where(np.asarray(first))
     encoder = (encoder_peak or nothing).where(np.asarray(first))
-    kept = Interval.product(1, run.constants["library_bytes"])
-    return (peak + outputs).maximum(encoder) + kept
+    return (peak + outputs).maximum(encoder + kept).maximum(trial or nothing)
+
+
+def _dense_bytes(shape: ActivationShape, run: ProfileRun) -> Interval:
+    """The MLP between its products, beside input, residual and output: Interval, bytes.
+
+    While code is compiled, its kernels are timed on the tensors that are there.
+    Source: torch._inductor.runtime.benchmarking.InductorBenchmarker.benchmark_gpu (2.11)
+    Checked: Qwen2.5-7B, 0.5B and Llama-3.1-8B, compiled on an H200, and 15 eager models on an
+    H100, all with 0.26: to 1 MiB once the libraries' 32 MiB are added.
+    """
+    tokens = np.asarray(run.tokens, dtype=np.int64)
+    around = Interval.product(shape.hidden, run.constants["hidden_copies"])
+    dense = np.asarray(shape.mlp_projection + shape.mlp_activation, dtype=np.int64)
+    held = _plus(around, dense).times(tokens * shape.dtype_bytes)
+    if run.compiled:
+        return held + Interval.product(run.cache_bytes, run.constants["kernel_trials"])
+    if not shape.eager_hidden:
+        return held
+    more = shape.eager_hidden * shape.hidden * shape.dtype_bytes + np.asarray(shape.mlp_quantized)
+    return _plus(held, tokens * more)
 
 
 def _latent_bytes(shape: ActivationShape, run: ProfileRun) -> Interval:
@@ -178,7 +208,7 @@ def _latent_bytes(shape: ActivationShape, run: ProfileRun) -> Interval:
     passing = np.maximum(context * shape.dtype_bytes, run.sparse.scratch)
     held = np.asarray(shape.hidden + shape.latent_operands)
     if not run.compiled:
-        held = held + shape.hidden + shape.latent_products
+        held = held + (1 + shape.eager_hidden) * shape.hidden + shape.latent_products
     return Interval.exact(held * token + workspace_bytes(shape, run) + passing)
 
 

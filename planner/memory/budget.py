@@ -46,6 +46,7 @@ class Budget:
     Attributes:
         memory_bytes: the GPU's total as the CUDA runtime reports it.
         budget_bytes: vLLM's share of it.
+        budget_bytes_high: the share where the board reports the most that was read of its kind.
         constructed_bytes: parameters and buffers.
         post_load_bytes: what loading adds to them.
         allocator_bytes: what the allocator's rounding adds.
@@ -65,6 +66,7 @@ class Budget:
     before: Interval
     beside: Interval
     kv_cache_bytes_fixed: IntLike | None = None
+    budget_bytes_high: int = 0
 
     @cached_property
     def weights_bytes(self) -> Ints:
@@ -90,7 +92,7 @@ class Budget:
         return Interval.of(
             self.budget_bytes - self.taken.high,
             self.budget_bytes - self.taken.mid,
-            self.budget_bytes - self.taken.low,
+            max(self.budget_bytes, self.budget_bytes_high) - self.taken.low,
         )
 
     @cached_property

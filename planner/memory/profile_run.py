@@ -40,12 +40,19 @@ class ActivationShape:
     """of the routed experts' workspace, which stays: ``expert_workspace_elements``"""
     expert_temporary: IntLike = 0
     """of kernels that keep no workspace and free their temporaries: the same number"""
+    eager_hidden: int = 0
+    """copies of the residual stream's width that code holds where it is not compiled: 0 where it
+    lets go of what it no longer needs"""
+    mlp_quantized: IntLike = 0
+    """of what enters its second product, in bytes: as a kernel of 8 bits takes it"""
     shared_projection: IntLike = 0
     """as mlp_projection, of the shared experts that run beside the routed ones"""
     shared_activation: IntLike = 0
     """as mlp_activation, of the same"""
     vocabulary: IntLike = 0
     """logits of a row: the whole vocabulary, whatever TP is"""
+    logits_capped: bool = False
+    """a cap goes over the logits, from one tensor to the next"""
     dtype_bytes: int = 2
 
 
@@ -64,6 +71,9 @@ class ProfileRun:
             ``planner.memory.latent_context``.
         drafting: tokens are drafted ahead, so that a rejection sampler may run too.
         compiled: torch.compile runs, whose code frees a tensor after its last use.
+        plain_products: some products of the layers are torch's own, which keep a workspace.
+        multiprocessors: of the board; the sampler has a buffer for each.
+        cache_bytes: of the board's second cache, which is overwritten before kernels are timed.
     """
 
     tokens: IntLike
@@ -74,3 +84,6 @@ class ProfileRun:
     context_rows: IntLike = 0
     drafting: bool = False
     compiled: bool = True
+    plain_products: bool = True
+    multiprocessors: int = 0
+    cache_bytes: int = 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.frozen import frozen
 from planner.memory.activation import expert_workspace_elements
+from planner.memory.marlin_fp8 import marlin_runs_fp8
 from planner.memory.profile_run import ActivationShape
 from planner.model.modules import Experts, Linear, Split
 from planner.quant.schemes.mxfp4_experts import TRITON, Mxfp4Experts
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from planner.units import IntLike, Ints
 
 _BLACKWELL = 100
+#: formats whose kernels take activations in 8 bits, by name
+_EIGHT_BITS = ("fp8", "int8")
 #: makes the keys and values of latent attention
 _FROM_LATENTS = ".kv_b_proj"
 
@@ -65,8 +69,8 @@ def activation_shape(
     A linear layer is told by its place: in attention, in the shared experts, or in the dense
     MLP; column splits widen a token, row splits take the narrow side.
     """
+    experts = partial(_expert_elements, kernels, architecture.experts_per_token, layouts.moe_tp)
     present = kinds.counts(stages.starts, stages.ends) > 0
-    top_k, moe_tp = architecture.experts_per_token, layouts.moe_tp
 
     def widest(width: Callable[[LayerKind], IntLike]) -> Ints:
         result = np.zeros(stages.shape, dtype=np.int64)
@@ -74,10 +78,6 @@ def activation_shape(
             columns = np.broadcast_to(np.asarray(width(kind)), (len(layouts),))
             result = np.maximum(result, np.where(here, columns[:, None], 0))
         return result
-
-    def experts(kind: LayerKind, *, freed: bool) -> IntLike:
-        here = [m for m, scheme in _experts(kind) if kernels.free_temporaries(scheme) is freed]
-        return _largest([_workspace(module, top_k, moe_tp) for module in here])
 
     tp, hidden = layouts.tp, architecture.hidden_size
     return ActivationShape(
@@ -91,9 +91,12 @@ def activation_shape(
         latent_context=widest(lambda kind: _from_latents(kind, tp)),
         expert_workspace=widest(lambda kind: experts(kind, freed=False)),
         expert_temporary=widest(lambda kind: experts(kind, freed=True)),
+        eager_hidden=architecture.eager_hidden_copies,
+        mlp_quantized=widest(lambda kind: _quantized(kind, tp, kernels.capability)),
         shared_projection=widest(lambda kind: _projection(kind, "shared", tp)),
         shared_activation=widest(lambda kind: _activation(kind, "shared", tp)),
         vocabulary=architecture.padded_vocab,
+        logits_capped=architecture.caps_logits,
         dtype_bytes=dtype_bytes,
     )
 
@@ -102,8 +105,17 @@ def _experts(kind: LayerKind) -> list[tuple[Experts, Scheme]]:
     return [(module, scheme) for module, scheme in kind.modules if isinstance(module, Experts)]
 
 
+def _expert_elements(
+    kernels: ExpertKernels, top_k: int, moe_tp: Ints, kind: LayerKind, *, freed: bool
+) -> IntLike:
+    here = [m for m, scheme in _experts(kind) if kernels.free_temporaries(scheme) is freed]
+    return _largest([_workspace(module, top_k, moe_tp) for module in here])
+
+
 def _workspace(module: Experts, top_k: int, moe_tp: Ints) -> IntLike:
-    return expert_workspace_elements(top_k, module.hidden, module.intermediate_on(moe_tp))
+    return expert_workspace_elements(
+        top_k, module.hidden, module.intermediate_on(moe_tp), gated=module.gated
+    )
 
 
 def _place(module: Linear) -> str:
@@ -173,6 +185,21 @@ def _projection(kind: LayerKind, place: str, tp: Ints) -> IntLike:
 
 def _activation(kind: LayerKind, place: str, tp: Ints) -> IntLike:
     return _largest([m.inputs_on(tp) for m in _linears(kind, place, Split.ROW)])
+
+
+def _quantized(kind: LayerKind, tp: Ints, capability: int) -> IntLike:
+    """What enters the dense MLP's second product, where kernels multiply 8 bits."""
+    rows = {id(module) for module in _linears(kind, "mlp", Split.ROW)}
+    return _largest(
+        [
+            module.inputs_on(tp)
+            for module, scheme in kind.modules
+            if isinstance(module, Linear)
+            and id(module) in rows
+            and scheme.name.startswith(_EIGHT_BITS)
+            and not marlin_runs_fp8(scheme, capability)
+        ]
+    )
 
 
 def _largest(widths: list[IntLike]) -> IntLike:

@@ -81,6 +81,9 @@ class Architecture:
         copies_kv_heads: ranks beyond the key-value heads hold copies; False for classes that do
             not start with so many.
         read_like: the class it was read like where no family knows its own; empty otherwise.
+        eager_hidden_copies: hidden states that its code holds beyond input, residual and output,
+            where it is not compiled.
+        caps_logits: logits are divided and multiplied by a cap, into new tensors.
         notes: what was assumed while reading.
     """
 
@@ -110,6 +113,8 @@ class Architecture:
     counts_experts: bool = True
     copies_kv_heads: bool = True
     uses_mla: bool = False
+    eager_hidden_copies: int = 0
+    caps_logits: bool = False
     pooling: bool = False
     experts_per_token: int = 0
     read_like: str = ""

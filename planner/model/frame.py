@@ -20,6 +20,8 @@ class ClassFacts(TypedDict, total=False):
     uses_mla: bool
     pooling: bool
     experts_per_token: int
+    eager_hidden_copies: int
+    caps_logits: bool
     notes: tuple[str, ...]
 
 

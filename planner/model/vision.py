@@ -23,7 +23,10 @@ LANGUAGE_LAYERS = "language_model.model.layers"
 def beside(
     text: Architecture, tower: tuple[Block, ...], root: Keys, text_keys: Keys, **changes: object
 ) -> Architecture:
-    """A text model with encoders: the whole file says type and dtype."""
+    """A text model with encoders: the whole file says type and dtype.
+
+    Embedded tokens and pictures lie in the model runner's own tensor, and the residual with them.
+    """
     model_type = root.text("model_type")
     facts: dict[str, Any] = {
         "model_type": model_type,
@@ -31,6 +34,7 @@ def beside(
         "forbids_float16": FORBIDS_FLOAT16.get(model_type),
         "layer_prefix": LANGUAGE_LAYERS,
         "tower": tower,
+        "eager_hidden_copies": 0,
         **changes,
     }
     return replace(text, **facts)

@@ -20,10 +20,15 @@ def test_no_source_is_judged_by_constants_of_its_own_half() -> None:
                 assert all(constant in others.values() for constant in constants.values())
 
 
+#: of activations near 2 GiB, most of which are printed to two digits
+_PRINTED = 0.001
+
+
 def test_held_out_errors_are_no_smaller_than_those_of_the_constants_that_saw_the_runs() -> None:
     for now, then in held_out(RUNS).values():
         errors = [sorted(abs(row.error) for row in rows) for rows in (now, then)]
-        assert not errors[0] or errors[0][len(errors[0]) // 2] <= errors[1][len(errors[1]) // 2]
+        middle = len(errors[0]) // 2
+        assert not errors[0] or errors[0][middle] <= errors[1][middle] + _PRINTED
 
 
 def test_a_constant_is_fitted_between_what_its_runs_imply() -> None:

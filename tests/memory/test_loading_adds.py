@@ -31,7 +31,9 @@ def test_marlin_has_a_scale_a_row_where_fp8_blocks_have_one_in_128() -> None:
     fp8 = "Qwen/Qwen3-8B-FP8"
     weights = 36 * (6144 + 4096 + 3 * 12288) * 4096
     assert post_load(fp8, "A100") == weights // 64 - weights // 128**2 * 4
-    assert post_load(fp8, "H100") == post_load(fp8, "L40S") == 0
+    assert post_load(fp8, "L40S") == 0
+    # DeepGEMM, which Ada has no kernels of, brings a workspace
+    assert post_load(fp8, "H100") == 32 * MIB
 
 
 def test_marlin_widens_the_scales_of_fp8_experts_too() -> None:

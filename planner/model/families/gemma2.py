@@ -51,4 +51,5 @@ def read(keys: Keys) -> Architecture:
         ],
         on_every_stage=WHOLE_FRAME,
         every=(NORMALIZER,),
+        caps_logits=float(decoder.keys.float("final_logit_softcapping", default=30.0)) > 0,
     )

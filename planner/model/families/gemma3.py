@@ -31,6 +31,8 @@ DEFAULTS = {
     "rope_local_base_freq": 10_000.0,
 }
 """transformers.Gemma3TextConfig (5.19)"""
+EAGER_HIDDEN_COPIES = 2
+"""norms write new tensors, and the MLP holds what it multiplied (measured: 0.26 on an H100)"""
 
 
 def read(keys: Keys) -> Architecture:
@@ -49,6 +51,7 @@ def read(keys: Keys) -> Architecture:
         on_every_stage=WHOLE_FRAME,
         every=(NORMALIZER,),
         supports_pp=not embeds,
+        eager_hidden_copies=EAGER_HIDDEN_COPIES,
         pooling=embeds,
     )
 

@@ -40,4 +40,10 @@ def read(keys: Keys) -> Architecture:
             norm("multi_modal_projector.mm_soft_emb_norm", encoder.hidden),
         )
     )
-    return vision.beside(text, (*vision.siglip(encoder), projector), keys, text_keys)
+    return vision.beside(
+        text,
+        (*vision.siglip(encoder), projector),
+        keys,
+        text_keys,
+        eager_hidden_copies=gemma3.EAGER_HIDDEN_COPIES,
+    )

@@ -29,6 +29,8 @@ DEFAULTS = {
     "max_position_embeddings": 4096,
 }
 """vllm.transformers_utils.configs.kimi_linear.KimiLinearConfig (0.33.0)"""
+EAGER_HIDDEN_COPIES = 1
+"""attention writes into a tensor of the layer's (measured: 0.26 on an H200)"""
 _BLOCK = "block_sparse_moe"
 _MIN_EXPERT_SLICE = 256
 
@@ -59,6 +61,7 @@ def read(keys: Keys) -> Architecture:
         layers,
         final_norm=(norm("model.norm", decoder.hidden), *output),
         uses_mla=True,
+        eager_hidden_copies=EAGER_HIDDEN_COPIES,
         experts_per_token=keys.int("num_experts_per_token", default=0),
     )
 

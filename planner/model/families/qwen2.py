@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planner.model.decoder import Decoder
@@ -24,14 +25,17 @@ DEFAULTS = {
     "max_window_layers": 28,
 }
 """transformers.Qwen2Config (5.19)"""
+EAGER_HIDDEN_COPIES = 1
+"""the MLP holds what it multiplied (measured: 0.26 on an H100)"""
 
 
 def read(keys: Keys) -> Architecture:
-    """Grouped-query attention with biases and a gated MLP.
+    """Grouped-query attention with biases and a gated MLP, which holds what it multiplied.
 
     Source: vllm.model_executor.models.qwen2 (0.33.0)
     """
-    return stack(Decoder.read(with_windows(keys, DEFAULTS)).with_even_heads())
+    architecture = stack(Decoder.read(with_windows(keys, DEFAULTS)).with_even_heads())
+    return replace(architecture, eager_hidden_copies=EAGER_HIDDEN_COPIES)
 
 
 def stack(decoder: Decoder) -> Architecture:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.model.decoder import Decoder
 from planner.model.families.qwen2 import DEFAULTS as QWEN2_DEFAULTS
-from planner.model.families.qwen2 import with_windows
+from planner.model.families.qwen2 import EAGER_HIDDEN_COPIES, with_windows
 
 if TYPE_CHECKING:
     from planner.model.architecture import Architecture
@@ -23,7 +24,8 @@ def read(keys: Keys) -> Architecture:
 
     Source: vllm.model_executor.models.qwen3 (0.33.0)
     """
-    return stack(Decoder.read(with_windows(keys, DEFAULTS)))
+    architecture = stack(Decoder.read(with_windows(keys, DEFAULTS)))
+    return replace(architecture, eager_hidden_copies=EAGER_HIDDEN_COPIES)
 
 
 def stack(decoder: Decoder) -> Architecture:
