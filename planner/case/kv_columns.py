@@ -19,6 +19,7 @@ from planner.memory.kv_cache.planned import PlannedRows, plan_rows
 from planner.memory.kv_cache.settings import KvCacheSettings
 from planner.model.cache import ChunkedLocal
 from planner.model.state_cache import StateCache
+from planner.vllm.connectors import asked_connectors
 from planner.vllm.kv_cache_dtype import resolve_kv_cache_dtype
 
 if TYPE_CHECKING:
@@ -205,11 +206,17 @@ def _prefix_caching(grid: Grid) -> bool:
 def _booked_as_full(grid: Grid) -> bool:
     """Whether a model's chunks, or a connector, make vLLM book all layers as full attention.
 
-    Source: vllm.config.vllm.VllmConfig.__post_init__ (0.13.0, 0.14.1, 0.21.0, 0.22.1)
+    A connector that vLLM does not bring is taken to know nothing of groups, as most do not. Who
+    asks for groups by ``--no-disable-hybrid-kv-cache-manager`` has them.
+    Source: vllm.config.vllm.VllmConfig.__post_init__ (0.13.0, 0.14.1, 0.21.0, 0.22.1, 0.33.0),
+    vllm.distributed.kv_transfer.kv_connector.v1.base.supports_hma (0.26.0, 0.33.0)
     """
-    arguments = grid.arguments
-    connected = bool(arguments.kv_transfer_config or arguments.kv_offloading_size)
-    if connected and not grid.version.connector_hybrid and not grid.has_states:
+    connectors = set(asked_connectors(grid.arguments))
+    left_to_vllm = grid.arguments.disable_hybrid_kv_cache_manager is None
+    ignorant = not connectors <= set(grid.version.connectors_of_groups)
+    # states cannot be booked so, and fail; releases that ask no connector were not read for them
+    fails = bool(grid.version.connectors_of_groups)
+    if left_to_vllm and ignorant and (fails or not grid.has_states):
         return True
     caches = (cache for layer in grid.architecture.kinds for cache in layer.caches)
     chunked = any(isinstance(cache, ChunkedLocal) for cache in caches)

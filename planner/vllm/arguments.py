@@ -122,6 +122,9 @@ class VllmArguments:
     kv_offloading_size: float | None = option(
         "memory", "GiB of KV cache in host memory", values.number()
     )
+    kv_offloading_backend: str | None = option(
+        "memory", "native or lmcache", values.choice("native", "lmcache")
+    )
     mm_ipc_gpu_memory_gb: float | None = option(
         "memory", "GiB of the GPU for decoding videos in the HTTP server", values.number()
     )

@@ -46,7 +46,7 @@ class VllmVersion:
         in_flight: freed blocks of a window wait for all steps scheduled ahead.
         async_scheduling: the next step is planned while one runs, unless told not to.
         hybrid_prefix_caching: models with states and attention cache prefixes unless told not to.
-        connector_hybrid: a connector of the KV cache leaves windows booked as windows.
+        connectors_of_groups: connectors of the KV cache that leave windows booked as windows.
         chunked_local: layers that attend within a chunk keep blocks of the ``chunk``, or are
             booked as ``full`` attention, together with every other layer of their model.
         group_padding: layer types whose counts differ by less than this factor share groups of
@@ -94,7 +94,7 @@ class VllmVersion:
     in_flight: bool
     async_scheduling: bool
     hybrid_prefix_caching: bool
-    connector_hybrid: bool
+    connectors_of_groups: tuple[str, ...]
     chunked_local: str
     group_padding: float
     latent_alignment: int

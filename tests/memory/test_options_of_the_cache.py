@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from planner.estimate import estimate
 from planner.request import request
@@ -45,6 +47,47 @@ def test_a_connector_books_windows_as_full_attention_before_0_22() -> None:
         plain = blocks(vllm_version=version)
         moved = blocks(vllm_version=version, kv_offloading_size=10)
         assert (plain == moved) is alike
+
+
+def connector(name: str, **extra: object) -> dict[str, object]:
+    return {"kv_connector": name, "kv_role": "kv_both", "kv_connector_extra_config": extra}
+
+
+@pytest.mark.parametrize(
+    ("options", "as_windows"),
+    [
+        ({"kv_transfer_config": connector("NixlConnector")}, True),
+        ({"kv_transfer_config": connector("LMCacheConnectorV1")}, False),
+        ({"kv_transfer_config": connector("SomebodysConnector")}, False),
+        ({"kv_offloading_size": 10, "kv_offloading_backend": "lmcache"}, False),
+        (
+            {
+                "kv_transfer_config": connector("LMCacheConnectorV1"),
+                "disable_hybrid_kv_cache_manager": False,
+            },
+            True,
+        ),
+        (
+            {
+                "kv_transfer_config": connector(
+                    "MultiConnector",
+                    connectors=[connector("NixlConnector"), connector("LMCacheConnectorV1")],
+                )
+            },
+            False,
+        ),
+    ],
+)
+def test_a_connector_that_knows_no_groups_books_windows_as_full_attention(
+    options: dict[str, Any], *, as_windows: bool
+) -> None:
+    assert (blocks(**options) == blocks()) is as_windows
+
+
+def test_states_cannot_be_moved_by_a_connector_that_knows_no_groups() -> None:
+    moved = {"kv_transfer_config": connector("LMCacheConnectorV1")}
+    layout = answer("Qwen/Qwen3-Next-80B-A3B-Instruct", "4xH100", tensor_parallel_size=4, **moved)
+    assert "KVC003" in {found.code for found in layout.findings}
 
 
 def test_chunked_layers_were_booked_as_full_attention_before_0_14() -> None:

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 GROUP_PADDING = 1.5
 """a group as large as the largest kind, if that is less than this many times the smallest"""
 
+_KEEP_GROUPS = (
+    "leave out --disable-hybrid-kv-cache-manager; a connector must know groups of caches, as "
+    "OffloadingConnector and NixlConnector do"
+)
+
 
 @frozen(kw_only=False)
 class Member:
@@ -77,7 +82,7 @@ def _alike(members: Sequence[Member]) -> bool:
         raise UsageError(
             f"windows of {sorted(windows)} tokens cannot be booked as one",
             cause="without the hybrid manager all windows of a model must be equal",
-            fix="leave out --disable-hybrid-kv-cache-manager",
+            fix=_KEEP_GROUPS,
         )
     return len(keys) == 1
 
@@ -151,7 +156,7 @@ def _promote(members: Sequence[Member]) -> list[Member]:
         raise UsageError(
             "this model's caches cannot be booked as full attention",
             cause="they grow unlike each other, and vLLM cannot make them one kind",
-            fix="leave out --disable-hybrid-kv-cache-manager",
+            fix=_KEEP_GROUPS,
         )
     return promoted
 
