@@ -18,24 +18,24 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from scripts.accuracy_figures import headlines  # noqa: E402 - this checkout's, wherever it runs
-from scripts.accuracy_page import page  # noqa: E402
-from scripts.golden_answers import answers  # noqa: E402
-from scripts.golden_rows import read_rows, tables  # noqa: E402
-from scripts.headline import Headline, failures  # noqa: E402
-from scripts.held_out import elsewhere, held_out_headlines, held_out_section  # noqa: E402
-from scripts.held_out_classes import class_headlines, held_out  # noqa: E402
-from scripts.log_figures import all_log_answers, log_figures, stated, supported  # noqa: E402
-from scripts.log_headlines import log_headlines  # noqa: E402
-from scripts.speed_figures import judge, speed_headlines  # noqa: E402
-from scripts.speed_page import speed_section  # noqa: E402
+from scripts.golden.answers import answers  # noqa: E402
+from scripts.golden.rows import read_rows, tables  # noqa: E402
+from scripts.page.figures import headlines  # noqa: E402 - this checkout's, wherever it runs
+from scripts.page.headline import Headline, failures  # noqa: E402
+from scripts.page.held_out import elsewhere, held_out_headlines, held_out_section  # noqa: E402
+from scripts.page.held_out_classes import class_headlines, held_out  # noqa: E402
+from scripts.page.page import page  # noqa: E402
+from scripts.speed.figures import judge, speed_headlines  # noqa: E402
+from scripts.speed.page import speed_section  # noqa: E402
+from scripts.starts.figures import all_log_answers, log_figures, stated, supported  # noqa: E402
+from scripts.starts.headlines import log_headlines  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scripts.golden_answers import Answer
-    from scripts.log_figures import LogAnswer
-    from scripts.speed_figures import Judged
+    from scripts.golden.answers import Answer
+    from scripts.speed.figures import Judged
+    from scripts.starts.figures import LogAnswer
 
 PAGE = ROOT / "docs" / "accuracy.md"
 _LINE = re.compile(r"^\| (?P<name>[^|]+) \| (?P<value>\d+\.\d+) \|", re.MULTILINE)

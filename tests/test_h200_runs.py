@@ -11,8 +11,8 @@ import pytest
 
 from planner.runtime.measure.cases import read_file
 from planner.runtime.measure.results import read_results
-from scripts.measured_runs import row as summary
-from scripts.predicted_runs import row
+from scripts.runs.measured import row as summary
+from scripts.runs.predicted import row
 
 FOLDER = Path(__file__).parent / "data" / "h200_runs"
 MIB = 1 << 20

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scripts.compared import Agreement, Compared
-from scripts.held_out import elsewhere, held_out_headlines, held_out_section
-from scripts.public_servers import left_out, rows
-from scripts.served_cases import options_of
-from scripts.step_errors import HEAD, cells, lines
-from scripts.timed_steps import DECODE, PROMPT, own_steps
+from scripts.page.compared import Agreement, Compared
+from scripts.page.held_out import elsewhere, held_out_headlines, held_out_section
+from scripts.runs.step_errors import HEAD, cells, lines
+from scripts.runs.timed_steps import DECODE, PROMPT, own_steps
+from scripts.speed.public_servers import left_out, rows
+from scripts.speed.served_cases import options_of
 
 DATA = Path(__file__).parent / "data"
 

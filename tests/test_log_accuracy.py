@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.headline import Headline, failures
-from scripts.log_accuracy import log_tables
-from scripts.log_figures import (
+from scripts.page.headline import Headline, failures
+from scripts.starts.accuracy import log_tables
+from scripts.starts.exceptions import exceptions, far_off
+from scripts.starts.figures import (
     LogAnswer,
     all_log_answers,
     brier_score,
@@ -15,9 +16,8 @@ from scripts.log_figures import (
     stated,
     supported,
 )
-from scripts.log_headlines import log_headlines
-from scripts.public_exceptions import exceptions, far_off
-from scripts.public_runs import read_excluded, read_public_runs
+from scripts.starts.headlines import log_headlines
+from scripts.starts.public_runs import read_excluded, read_public_runs
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import csv
 from pathlib import Path
 
 from planner.runtime.measure.cases import read_file
-from scripts.predicted_layouts import CONCURRENCIES, layout, memory
-from scripts.predicted_runs import TERMS
+from scripts.runs.predicted import TERMS
+from scripts.runs.predicted_layouts import CONCURRENCIES, layout, memory
 
 FOLDER = Path(__file__).parent / "data" / "r1_on_h200"
 ENTRIES = read_file(str(FOLDER / "cases.jsonl"))

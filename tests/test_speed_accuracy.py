@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scripts.speed_choice import at_one_load, offers, regret, under_limits
-from scripts.speed_figures import late, order
-from scripts.speed_fit import Model
-from scripts.speed_rows import read_rows
-from scripts.speed_splits import Unseen
+from scripts.speed.choice import at_one_load, offers, regret, under_limits
+from scripts.speed.figures import late, order
+from scripts.speed.model import Model
+from scripts.speed.rows import read_rows
+from scripts.speed.splits import Unseen
 
 
 @pytest.fixture(scope="module")

@@ -160,7 +160,7 @@ def activation_bytes(
 
     Source: vllm.v1.worker.gpu_worker.Worker.determine_available_memory,
     vllm.utils.mem_utils.memory_profiling (0.33.0)
-    Checked: see ``python -m scripts.fit_memory_terms``.
+    Checked: see ``python -m scripts.memory.fit_terms``.
     """
     kept = Interval.product(1, run.constants["library_bytes"])
     forward = forward_bytes(shape, run)

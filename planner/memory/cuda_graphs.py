@@ -111,7 +111,7 @@ def captured_graph_bytes(plan: CapturePlan, constants: Constants, layers: IntLik
     is Int64[rows, stages], the plan's columns broadcast against it.
 
     Source: vllm.v1.worker.gpu.model_runner.GPUModelRunner.capture_model (0.33.0)
-    Checked: 13 runs on seven kinds of boards, see ``python -m scripts.fit_memory_terms``.
+    Checked: 13 runs on seven kinds of boards, see ``python -m scripts.memory.fit_terms``.
     """
     captured = plan.sizes * np.asarray(layers, dtype=np.int64)
     return Interval.product(captured, constants["captured_bytes"])

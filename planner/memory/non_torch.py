@@ -77,7 +77,7 @@ def non_torch_bytes(
 
     Source: vllm.utils.mem_utils.memory_profiling (0.26.0, 0.27.0),
     vllm.distributed.device_communicators.flashinfer_all_reduce (0.33.0)
-    Checked: ``python -m scripts.fit_memory_terms``; groups on 0.27 and later are hardly measured.
+    Checked: ``python -m scripts.memory.fit_terms``; groups on 0.27 and later are hardly measured.
     """
     several = np.asarray(tp) * pp * dp > 1
     fused = Interval.product(1, constants["fused_all_reduce_bytes"])
@@ -107,7 +107,7 @@ def outside_budget_bytes(
 
     Source: vllm.v1.worker.gpu_worker.Worker.init_device, vllm.v1.worker.utils.request_memory
     (0.33.0)
-    Checked: free memory on start-up of 28 runs, see ``python -m scripts.fit_memory_terms``.
+    Checked: free memory on start-up of 28 runs, see ``python -m scripts.memory.fit_terms``.
     """
     several = np.asarray(tp) * pp * dp > 1
     context = Interval.product(1, constants["context_bytes"]) + Interval.product(

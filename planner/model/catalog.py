@@ -2,7 +2,7 @@
 
 ``catalog_data/index.tsv`` has a line a model; ``catalog_data/<organisation>.jsonl`` has a model a
 line, so that reading one parses one line.
-``scripts/build_catalog.py`` writes both.
+``scripts/catalog/build.py`` writes both.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from scripts.held_out_terms import held_out, refitted
-from scripts.memory_runs import read_runs
+from scripts.memory.held_out_terms import held_out, refitted
+from scripts.memory.runs import read_runs
 
 RUNS = read_runs()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scripts.fit_memory_terms import residuals, source_weights, weighted_quantile
-from scripts.implied_constants import implied_constants
-from scripts.memory_runs import read_runs
+from scripts.memory.fit_terms import residuals, source_weights, weighted_quantile
+from scripts.memory.implied_constants import implied_constants
+from scripts.memory.runs import read_runs
 
 RUNS = read_runs()
 

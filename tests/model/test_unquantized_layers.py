@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.model.modules import Module
     from planner.quant.base import Scheme
 
-EVIDENCE = Path(__file__).parents[2] / "scripts" / "catalog_evidence.toml"
+EVIDENCE = Path(__file__).parents[2] / "scripts" / "catalog" / "evidence.toml"
 COMPLETED: dict[str, dict[str, Any]] = tomllib.loads(EVIDENCE.read_text())["unquantized"]
 ROWS = {row.id: row for row in catalog.rows()}
 WHOLE = Ranks(tp=1, moe_tp=1, ep_size=1, expert_parallel=False, dtype_bytes=2, capability=90)

@@ -6,10 +6,10 @@ from fnmatch import fnmatchcase
 
 from planner.rules.base import rules
 from scripts.accuracy import all_answers, complaints
-from scripts.accuracy_figures import Exceptions, architectures, off, share
-from scripts.golden_rows import BOARDS, read_rows, tables
-from scripts.golden_verdicts import REFUSALS, refusal
-from scripts.log_figures import all_log_answers
+from scripts.golden.rows import BOARDS, read_rows, tables
+from scripts.golden.verdicts import REFUSALS, refusal
+from scripts.page.figures import Exceptions, architectures, off, share
+from scripts.starts.figures import all_log_answers
 
 ROWS = read_rows()
 

@@ -14,7 +14,7 @@ from planner.request import request
 from planner.resolve import resolve, table
 from planner.search import fixed_layout
 from planner.speed.start_up import Span, Start, start_up_parts, together
-from scripts.fit_memory_terms import source_weights, weighted_quantile
+from scripts.memory.fit_terms import source_weights, weighted_quantile
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "start_up" / "runs.csv"
 GB = 10**9

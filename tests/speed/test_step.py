@@ -14,7 +14,7 @@ from planner.search import fixed_layout
 from planner.speed.rates import ExpertsRate, GemmRate
 from planner.speed.step import Batch, Engine, step_time
 from planner.speed.work import ExpertMatMul, MatMul, Work
-from scripts.speed_operations import Point, read_points
+from scripts.speed.operations import Point, read_points
 
 BOARD = "h200-sxm5-141gb"
 NOTHING = np.zeros((1, 1))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from planner.vllm.variables import VariableTable, read_table, variables
-from scripts.vllm_variables import names
+from scripts.releases.variables import names
 from tests.fixes.mended import found, judge_on, read
 
 if TYPE_CHECKING:
