@@ -49,6 +49,15 @@ DIFFERENCE = Difference(
 )
 
 
+def test_sentences_of_a_table_keep_within_the_page() -> None:
+    lines = find("table").render(DIFFERENCE, Page(width=44)).splitlines()
+    at = next(at for at, line in enumerate(lines) if "appeared" in line)
+    assert lines[at : at + 2] == [
+        "  appeared: error VER003 no --swap-space;",
+        "    fix: leave it out",
+    ]
+
+
 def test_a_table_has_a_line_a_figure() -> None:
     text = find("table").render(DIFFERENCE, Page())
     lines = [line.split() for line in text.splitlines()]
