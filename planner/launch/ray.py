@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 SETTINGS = (
     *nodes.SETTINGS,
-    Setting(name="cluster", help="Address of a Ray cluster that runs already: auto, or HOST:PORT."),
+    Setting(
+        name="cluster",
+        help="Address of a Ray cluster that runs already: auto, or HOST:PORT.",
+        form=r"auto|[A-Za-z0-9_.:%\[\]-]+:\d+",
+        example="auto",
+    ),
 )
 _SERVE = "serve.sh"
 

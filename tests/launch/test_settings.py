@@ -14,6 +14,7 @@ WRONG = [
     ("docker", "shm", "16 g"),
     ("docker", "driver", "abc"),
     ("compose", "router-image", "mine/router 1"),
+    ("ray", "cluster", "a;id"),
     ("kubernetes", "gpu", "x y"),
     ("kubernetes", "nodes", "a b=c"),
     ("kubernetes", "nodes", "pool"),
@@ -26,6 +27,7 @@ WRONG = [
 RIGHT = [
     ("compose", "shm", "16gb"),
     ("docker", "driver", "570.86.15"),
+    ("ray", "cluster", "[2001:db8::1]:6379"),
     ("kubernetes", "gpu", "nvidia.com/mig-3g.40gb"),
     ("kubernetes", "nodes", "cloud.google.com/gke-accelerator=nvidia-l4,spot="),
     ("kubernetes", "cache", "/data/model cache"),

@@ -33,6 +33,7 @@ def test_hosts_are_run_by_the_starter_that_the_launcher_writes(to: str, tmp_path
     assert {path.name for path in folder.iterdir()} >= {"node-0.sh", "node-1.sh", "start.py"}
     assert how.url(over_two(to, hosts="me@gpu-a,b")) == "http://gpu-a:8000"
     assert how.url(over_two(to, hosts="localhost,b")) == "http://127.0.0.1:8000"
+    assert how.url(over_two(to, hosts="me@2001:db8::1,b")) == "http://[2001:db8::1]:8000"
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,11 @@ def test_hosts_are_run_by_the_starter_that_the_launcher_writes(to: str, tmp_path
 def test_nothing_is_run_where_the_hosts_are_not_known(
     to: str, settings: dict[str, str], says: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(UsageError) as caught:
-        find_run(to).parts(over_two(to, **settings), Here(environ={}, folder=tmp_path))
-    assert says in f"{caught.value.message} {caught.value.cause}"
+    served, how = over_two(to, **settings), find_run(to)
+    for ask in (
+        lambda: how.parts(served, Here(environ={}, folder=tmp_path)),
+        lambda: how.url(served),
+    ):
+        with pytest.raises(UsageError) as caught:
+            ask()
+        assert says in f"{caught.value.message} {caught.value.cause}"

@@ -20,14 +20,23 @@ def parts(served: Served, here: Here) -> tuple[Part, ...]:
     Raises:
         UsageError: nobody said which hosts, or the cluster runs already.
     """
+    _from_here(served)
+    return ssh.started("ray", served, here)
+
+
+def url(served: Served) -> str:
+    """Where node 0 answers.
+
+    Raises:
+        UsageError: as ``parts``.
+    """
+    _from_here(served)
+    return ssh.url(served)
+
+
+def _from_here(served: Served) -> None:
     if served.settings.get("cluster"):
         raise UsageError(
             "--set cluster: the server is to run on a host of that cluster",
             fix="-o FOLDER writes the script to run there",
         )
-    return ssh.started("ray", served, here)
-
-
-def url(served: Served) -> str:
-    """Where node 0 answers."""
-    return ssh.url(served)

@@ -37,12 +37,7 @@ def started(to: str, served: Served, here: Here) -> tuple[Part, ...]:
     Raises:
         UsageError: nobody said which hosts.
     """
-    if not hosts_of(served):
-        raise UsageError(
-            "the plan does not name its hosts",
-            cause="its cluster was typed as a number of GPUs",
-            fix="--set hosts=gpu-a,gpu-b, or plan with a cluster.toml that names them",
-        )
+    _named(served)
     launcher = find(to)
     folder = here.folder / "nodes"
     folder.mkdir()
@@ -53,6 +48,27 @@ def started(to: str, served: Served, here: Here) -> tuple[Part, ...]:
 
 
 def url(served: Served) -> str:
-    """Where node 0 answers."""
-    address, of_here = hosts_of(served)[0].rpartition("@")[2], local.url(served)
-    return of_here if address == "localhost" else of_here.replace("127.0.0.1", address, 1)
+    """Where node 0 answers.
+
+    Raises:
+        UsageError: nobody said which hosts.
+    """
+    address, of_here = _named(served)[0].rpartition("@")[2], local.url(served)
+    shown = f"[{address}]" if ":" in address else address
+    return of_here if address == "localhost" else of_here.replace("127.0.0.1", shown, 1)
+
+
+def _named(served: Served) -> tuple[str, ...]:
+    """Where to log in.
+
+    Raises:
+        UsageError: nobody said which hosts.
+    """
+    hosts = hosts_of(served)
+    if not hosts:
+        raise UsageError(
+            "the plan does not name its hosts",
+            cause="its cluster was typed as a number of GPUs",
+            fix="--set hosts=gpu-a,gpu-b, or plan with a cluster.toml that names them",
+        )
+    return hosts
