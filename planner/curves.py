@@ -43,7 +43,7 @@ def load_curve(case: Case, row: int) -> tuple[plan.LoadPoint, ...]:
     """
     if case.architecture.pooling or not case.plannable[row]:
         return ()
-    one = case.take(np.array([row]))
+    one = case.alone(row)
     loads = _loads(float(full_load(one)[0]), case.workload.concurrency)
     speed = speed_at(one, concurrency=loads)
     points = (_load_point(speed, at, float(load)) for at, load in enumerate(loads))

@@ -91,6 +91,10 @@ class Grid:
             given = tuple(given[row] for row in np.arange(len(given))[rows])
         return replace(self, layouts=self.layouts.take(rows), partitions=given)
 
+    def alone(self, row: int) -> Self:
+        """A row as a table of its own: itself, with all it has worked out, where it is one."""
+        return self if len(self.layouts) == 1 else self.take(np.array([row]))
+
     def partition(self, row: int) -> tuple[int, ...] | None:
         """Layers of each stage of a row; None is vLLM's own split."""
         return None if self.partitions is None else self.partitions[row]

@@ -63,7 +63,7 @@ def _performance(
     case: Case, row: int, servers: int, load: float, *, rate: bool
 ) -> plan.Performance:
     """What all servers that the load needs give at it."""
-    one = case.take(np.array([row]))
+    one = case.alone(row)
     offered = at_loads(one, np.array([[load]]), np.array([[servers]]), rate=rate)
     tokens = float(offered.output_tokens_per_s.mid[0, 0])
     return plan.Performance.model_construct(

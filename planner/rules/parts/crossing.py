@@ -20,7 +20,7 @@ _FEW = 16
 def crossing_price(case: Case, row: int, tp: int, pp: int) -> str:
     """What a token takes, how much of it all-reduces do, and what ``tp`` x ``pp`` takes instead."""
     load = float(case.workload.concurrency or _FEW)
-    here = case.take(np.array([row]))
+    here = case.alone(row)
     dp = int(here.layouts.dp[0])
     other = replace(
         here, layouts=Layouts.one(tp=tp, pp=pp, dp=dp, ep=bool(here.layouts.ep[0])), partitions=None
