@@ -14,7 +14,7 @@ workload = several(
     _workload(
         "--workload",
         metavar="NAME|FILE",
-        help="Lengths: chat, rag, summarise, code, reasoning, or a .jsonl of requests.",
+        help="Lengths: chat, code, documents, rag, summarise, reasoning, or a .jsonl.",
     ),
     _workload("--input-tokens", type=COUNT, metavar="N", help="Tokens of a prompt (1024)."),
     _workload(

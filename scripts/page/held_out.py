@@ -39,9 +39,9 @@ _LIMITS = {
     TPOT: 15,
     TTFT: 50,
     THROUGHPUT: 12,
-    f"{TPOT}{AT_ONCE}": 50,
-    f"{TTFT}{AT_ONCE}": 110,
-    f"{THROUGHPUT}{AT_ONCE}": 35,
+    f"{TPOT}{AT_ONCE}": 45,
+    f"{TTFT}{AT_ONCE}": 35,
+    f"{THROUGHPUT}{AT_ONCE}": 28,
 }
 
 
