@@ -122,6 +122,16 @@ def test_what_cannot_be_launched_is_refused(
     assert says in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ["", "- a\n", "services: {a: {image: b}}\n", "just words\n"])
+def test_a_file_that_is_no_plan_is_refused_as_such(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert run(["launch", str(file)]) == 2
+    assert "is no plan" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("planned", [nothing_fits, broken])
 def test_what_the_planner_speaks_against_is_not_launched(
     planned: Answer, tmp_path: Path, capsys: pytest.CaptureFixture[str]

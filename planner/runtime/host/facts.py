@@ -88,8 +88,18 @@ def software_of(python: str) -> Software:
         return read_record(Software, json.loads(done.stdout), python)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise UnavailableError(
-            f"{python} does not run", cause=f"{error!s:.200}", fix="--python the Python with vLLM"
+            f"{python} does not run", cause=_why(error), fix="--python the Python with vLLM"
         ) from None
+
+
+def _why(error: Exception) -> str:
+    """What the program said last; that it is no Python, where it said something else."""
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"it said nothing for {_PYTHON_S} s"
+    if isinstance(error, subprocess.CalledProcessError):
+        said = [line.strip() for line in error.stderr.splitlines() if line.strip()]
+        return f"it ended with {error.returncode}" + (f": {said[-1]:.160}" if said else "")
+    return error.strerror or str(error) if isinstance(error, OSError) else "it is no Python"
 
 
 def planner_scripts() -> tuple[str, ...]:

@@ -88,8 +88,14 @@ def read_answer(name: str, document: Any, lines: Mapping[str, int]) -> Answer:  
     """All of a plan, checked.
 
     Raises:
-        InvalidInputError: a key or a value that no plan has.
+        InvalidInputError: no plan at all, or a key or a value that no plan has.
     """
+    if not is_plan(document):
+        raise InvalidInputError(
+            f"{name} is no plan",
+            cause="a plan begins with schema: planner/1",
+            fix="planner recommend --model MODEL --gpus GPUS -o plan.yaml writes one",
+        )
     # a tenth of a second, and a command line needs none of it
     from pydantic import ValidationError
 

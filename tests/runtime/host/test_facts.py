@@ -194,8 +194,14 @@ def test_requirements_of_extras_are_nobodys(tmp_path: Path) -> None:
 def test_a_python_that_does_not_run_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="does not run"):
         software_of(str(tmp_path / "python"))
-    with pytest.raises(UnavailableError, match="does not run"):
-        software_of("/bin/false")
+    for program, why in (("/bin/false", "it ended with 1"), ("/bin/echo", "it is no Python")):
+        with pytest.raises(UnavailableError, match="does not run") as refused:
+            software_of(program)
+        assert refused.value.cause == why
+    with pytest.raises(UnavailableError) as refused:
+        software_of("/bin/sh")
+    # not the script that it was given
+    assert len(refused.value.cause) < 250
 
 
 def test_this_distribution_installs_a_program_called_planner() -> None:
