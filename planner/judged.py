@@ -11,7 +11,7 @@ from planner.describe import sizes
 from planner.frozen import frozen
 from planner.layout import distinct_rows
 from planner.repartition import repartitioned
-from planner.resolve import table
+from planner.resolve import fixed_division, table
 from planner.rules.base import forbidding, judge, layout_rules
 from planner.search import candidates
 
@@ -57,8 +57,14 @@ class Judged:
 
 
 def judge_candidates(subject: Subject, group: NodeGroup) -> Judged:
-    """Every candidate of a group against every rule that forbids."""
+    """Every candidate of a group against every rule that forbids.
+
+    Where the environment divides the layers, vLLM refuses any other number of stages
+    (vllm.distributed.utils.get_pp_indices, 0.33.0).
+    """
     layouts = candidates(subject.known, group, subject.request.pinned, subject.version.name)
+    if division := fixed_division(subject.request):
+        layouts = layouts.take(layouts.pp == len(division))
     return judge_layouts(subject, group, layouts)
 
 

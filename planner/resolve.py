@@ -219,21 +219,29 @@ def own_share(request: Request, group: NodeGroup) -> float | None:
     return max(round(share - group.taken_bytes / group.memory_bytes, 2), _LEAST_SHARE)
 
 
+def fixed_division(request: Request) -> tuple[int, ...]:
+    """Layers of each stage as the environment sets them; empty where it does not.
+
+    What is no list of numbers is one stage of no layers, which matches no model.
+    """
+    text = request.environment.get(PARTITION)
+    try:
+        return tuple(int(word) for word in text.split(",")) if text else ()
+    except ValueError:
+        return (0,)
+
+
 def _partitions(
     request: Request, architecture: Architecture, layouts: Layouts
 ) -> tuple[tuple[int, ...], ...] | None:
     """The division that the environment sets for all rows, checked as vLLM checks it."""
-    text = request.environment.get(PARTITION)
-    if not text:
+    if not (sizes := fixed_division(request)):
         return None
-    try:
-        sizes = tuple(int(word) for word in text.split(","))
-    except ValueError:
-        sizes = ()
     stages, layers = int(layouts.pp.max(initial=1)), architecture.num_layers
     if len(sizes) != stages or sum(sizes) != layers or min(sizes, default=0) < 1:
         raise UsageError(
-            f"{PARTITION}={text} does not match {stages} stages of {layers} layers",
+            f"{PARTITION}={request.environment[PARTITION]} does not match {stages} stages of"
+            f" {layers} layers",
             cause="it lists the layers of each stage, and they sum to the model's",
             fix=f"{PARTITION}={','.join(map(str, vllm_partition(layers, stages)))}",
         )

@@ -90,12 +90,19 @@ class Case(Grid):
 
     @cached_property
     def max_model_len(self) -> Ints:
-        """The longest request each row serves: as asked, the model's own, or cut to what fits."""
+        """The longest request each row serves: as asked, the model's own, or cut to what fits.
+
+        Cut to what surely fits; where nothing does, to what the middle estimate holds, and the
+        verdict says how uncertain that is.
+        """
         asked = np.full(len(self.layouts), self.settings.max_model_len, dtype=np.int64)
         may_cut = self.settings.model_len_auto or (
             self.shorten and not self.settings.model_len_asked
         )
-        return np.minimum(asked, self.kv.safe_len) if may_cut else asked
+        if not may_cut:
+            return asked
+        safe = self.kv.safe_len
+        return np.minimum(asked, np.where(safe > 0, safe, self.kv.longest))
 
     @cached_property
     def serves_full_length(self) -> Bools:

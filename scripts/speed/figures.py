@@ -104,9 +104,8 @@ def coverage(judged: Judged, split: str, figure: str) -> float:
     return float(100 * np.mean((here >= span.low) & (here <= span.high)))
 
 
-def saturation(judged: Judged) -> tuple[float, float]:
-    """Recall and precision of first tokens that wait for room, both told by how late they are."""
-    truth, said = full(judged), late(judged.model.rows, judged.near.ttft_s)
+def saturation(truth: Bools, said: Bools) -> tuple[float, float]:
+    """Recall and precision of what is said of rows whose first tokens waited for room."""
     hit = float((truth & said).sum())
     return hit / max(truth.sum(), 1), hit / max(said.sum(), 1)
 
@@ -118,7 +117,8 @@ def speed_headlines(judged: Judged) -> list[Headline]:
     found = offers(model, near)
     first, fewest = regret(found)
     kept, broken = under_limits(found)
-    recall, precision = saturation(judged)
+    flagged = saturation(full(judged), near.saturated)
+    told = saturation(full(judged), late(model.rows, near.ttft_s))
     tpot = {name: error(at.tpot_s, model.tpot_s) for name, at in judged.splits.items()}
     lower = (
         ("TPOT, layout unseen, mean error, %", tpot["layout"], 8.5, 9.0),
@@ -135,8 +135,10 @@ def speed_headlines(judged: Judged) -> list[Headline]:
          order(model.rows, near.tpot_s, model.tpot_s), 0.96, 0.9),
         ("order of throughput, as many GPUs, Spearman", order_of_throughput(found), 0.95, 0.97),
         ("throughput kept under limits of TPOT, %", kept, 97, 94),
-        ("first tokens late by a full KV cache, recall", recall, 0.9, 0.85),
-        ("first tokens late by a full KV cache, precision", precision, 0.85, 0.7),
+        ("full KV cache, as an answer says it, recall", flagged[0], 0.9, 0.85),
+        ("full KV cache, as an answer says it, precision", flagged[1], 0.85, 0.7),
+        ("full KV cache, as late first tokens tell it, recall", told[0], 0.9, 0.85),
+        ("full KV cache, as late first tokens tell it, precision", told[1], 0.85, 0.7),
         ("TPOT within its interval, layout unseen, %", spans["layout"], 75, 75),
         ("TPOT within its interval, board unseen, %", spans["board"], 75, 75),
         ("TPOT within its interval, model unseen, %", spans["model"], 75, 75),

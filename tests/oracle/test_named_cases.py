@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from planner import estimate, recommend, validate
+from planner.errors import UsageError
 from planner.units import gib
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ QWEN_32B = "deepseek-ai/DeepSeek-R1-Distill-Qwen-32B"
 QWEN3_FP8 = "Qwen/Qwen3-235B-A22B-FP8"
 
 
-def asked(model: str, gpus: str) -> Answer:
-    return recommend(model=model, gpus=gpus, offline=True, vllm_version="0.33", calibration=False)
+def asked(model: str, gpus: str, **options: Any) -> Answer:  # noqa: ANN401 - vLLM's own
+    known = {"offline": True, "vllm_version": "0.33", "calibration": False}
+    return recommend(model=model, gpus=gpus, **known, **options)
 
 
 def sizes(layout: Layout) -> tuple[int, int, int, bool]:
@@ -106,8 +108,21 @@ def test_a_32b_model_on_four_five_and_eight_t4s() -> None:
         str(layout.environment) for layout in five.layouts
     ]
     assert any("12,13,14,13,12" in text for text in said)
+    (cut,) = asked(QWEN_32B, "5xT4", enforce_eager=True).layouts
+    # nothing surely fits: the context is what the middle estimate holds, and the verdict says so
+    assert cut.fit.verdict == "uncertain"
+    assert cut.kv_cache is not None
+    assert 1_000 < cut.kv_cache.max_model_len < cut.kv_cache.tokens + 16
     eight = {sizes(layout): layout for layout in asked(QWEN_32B, "8xT4").layouts}
     assert set(constructed_gib(eight[8, 1, 1, False])) == {7.7}
+
+
+def test_a_division_that_is_set_leaves_layouts_of_as_many_stages() -> None:
+    environment = {"VLLM_PP_LAYER_PARTITION": "30,34"}
+    answer = asked(QWEN_32B, "4xL4", environment=environment)
+    assert {layout.pipeline_parallel_size for layout in answer.layouts} == {2}
+    with pytest.raises(UsageError, match="does not match"):
+        asked(QWEN_32B, "4xL4", environment={"VLLM_PP_LAYER_PARTITION": "1,2,x"})
 
 
 def test_replicas_come_before_splitting_a_model_that_fits_one_gpu() -> None:
