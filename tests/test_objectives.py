@@ -122,6 +122,14 @@ def test_stages_come_before_tensors_over_slots_that_nobody_measured() -> None:
     assert first_over_nvlink.pipeline_parallel_size == 1
 
 
+def test_servers_are_filled_no_further_than_one_can_read_along() -> None:
+    for model, gpus in (("deepseek-ai/DeepSeek-R1", "8xH200"), (QWEN_32B, "4xL40S")):
+        for layout in recommend(model=model, gpus=gpus, offline=True).layouts[:3]:
+            assert layout.performance is not None
+            assert layout.performance.tpot_ms is not None
+            assert layout.performance.tpot_ms <= 200
+
+
 def test_layouts_of_several_groups_are_compared_with_each_other() -> None:
     answer = recommend(model=QWEN_8B, gpus=["2xL4", "2xH100"], offline=True)
     notes = [layout.notes[0] for layout in answer.layouts]

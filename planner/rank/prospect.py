@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 #: loads between one request and a full server that are tried where a limit has to choose one
 LOADS = 24
+#: where no load and no limit of time is named, servers are filled as far as each further token
+#: comes within this: as fast as one reads, and what MLPerf Inference asks of Llama 2 70B
+#: (server scenario)
+PACE_S = 0.2
 #: tensor parallelism over PCIe must be so much better: hosts differ tenfold by their slots, and few
 #: were measured (hardware_db/README.md)
 SLOTS_DIFFER = 1.25
@@ -80,14 +84,18 @@ def prospect(case: Case, goal: Goal, usd_per_gpu_hour: float | None = None) -> P
     shown = at_loads(case, loads, servers, rate=rate)
     weight = score(shown, goal.objective, case.workload.output_tokens) * _doubt(case)
     chosen = best_load(shown, limits, weight)
-    rows = np.arange(len(chosen))
+    rows, before = np.arange(len(chosen)), certain_first(case)
+    if _fills(case, goal, limits):
+        slow = shown.tpot_s.mid[:, 0] * _doubt(case)[:, 0] > PACE_S
+        paced = best_load(shown, Limits(tpot_s=PACE_S), weight)
+        # who is slower with one request already is filled, behind those who are not
+        chosen, before = np.where(slow, loads.shape[1] - 1, paced), (*before, slow.astype(np.int64))
     offered = _picked(shown, chosen)
     stands, weight = standing(offered, limits), weight[rows, chosen]
     weight = np.where(stands == MISSES, excess(offered, limits), weight)
     if goal.max_cost is not None and usd_per_gpu_hour is not None:
         dear = case.layouts.gpus * usd_per_gpu_hour > goal.max_cost
         stands = np.where(dear, MISSES, stands)
-    before = certain_first(case)
     if goal.objective == "context":
         before = (*before, -case.max_model_len)
         weight = 1 / np.maximum(servers[:, 0] * case.kv.concurrency(case.max_model_len), 1e-9)
@@ -117,6 +125,11 @@ def _doubt(case: Case) -> Floats:
 def _named(case: Case) -> float | None:
     """The load that the request names."""
     return case.workload.concurrency or case.workload.request_rate
+
+
+def _fills(case: Case, goal: Goal, limits: Limits) -> bool:
+    """Whether nothing says how far a server is filled."""
+    return not (_named(case) or limits.of_times or goal.objective == "latency")
 
 
 def at_loads(case: Case, loads: Floats, servers: Ints, *, rate: bool) -> Offered:
@@ -167,12 +180,10 @@ def _loads(case: Case, goal: Goal, limits: Limits) -> tuple[Floats, Ints]:
             servers = np.round(most.astype(np.float64) ** share).astype(np.int64)
         loads = named / servers
         return loads if case.workload.concurrency is None else np.maximum(loads, 1.0), servers
-    if limits.of_times:
-        loads = ladder(case)
-    elif goal.objective == "latency":
+    if goal.objective == "latency" and not limits.of_times:
         loads = np.ones((len(case.layouts), 1))
     else:
-        loads = full_load(case)[:, np.newaxis]
+        loads = ladder(case)
     return loads, np.broadcast_to(most, loads.shape)
 
 

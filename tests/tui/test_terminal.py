@@ -87,10 +87,10 @@ def test_it_starts_follows_the_size_is_suspended_and_ends(terminal: Terminal) ->
     terminal.type(_COMMAND, "Enter")
     terminal.wait_for("fits,")
     terminal.resize(130, 40)
-    wide = terminal.wait_for("alternatives")
+    wide = terminal.wait_for("─layouts: ")
     assert max(map(len, wide.splitlines())) <= 130
     terminal.resize(80, 24)
-    terminal.wait_for("others")
+    terminal.wait_for("findings layouts room")
     terminal.type("C-z")
     terminal.wait_for("shell>")
     terminal.type("fg", "Enter")
