@@ -6,7 +6,7 @@ choose a layout, a load and a purchase, and are held against measurements.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,10 @@ class Span:
     low: Floats
     mid: Floats
     high: Floats
+
+    def at(self, index: Any) -> Span:  # noqa: ANN401 - whatever numpy takes between brackets
+        """Some of its entries."""
+        return Span(low=self.low[index], mid=self.mid[index], high=self.high[index])
 
 
 @frozen
@@ -70,6 +74,15 @@ class Offered:
     tpot_s: Span
     output_tokens_per_s: Span
     gpus: Ints
+
+    def at(self, index: Any) -> Offered:  # noqa: ANN401 - whatever numpy takes between brackets
+        """Some of its entries."""
+        return Offered(
+            ttft_s=self.ttft_s.at(index),
+            tpot_s=self.tpot_s.at(index),
+            output_tokens_per_s=self.output_tokens_per_s.at(index),
+            gpus=self.gpus[index],
+        )
 
 
 def standing(offered: Offered, limits: Limits) -> Ints:

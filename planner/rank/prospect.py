@@ -82,15 +82,15 @@ def prospect(case: Case, goal: Goal, usd_per_gpu_hour: float | None = None) -> P
     loads, servers = _loads(case, goal, limits)
     rate = case.workload.concurrency is None and case.workload.request_rate is not None
     shown = at_loads(case, loads, servers, rate=rate)
-    weight = score(shown, goal.objective, case.workload.output_tokens) * _doubt(case)
-    chosen = best_load(shown, limits, weight)
+    doubt, fills = _doubt(case), _fills(case, goal, limits)
+    weight = score(shown, goal.objective, case.workload.output_tokens) * doubt
+    chosen = best_load(shown, Limits(tpot_s=PACE_S) if fills else limits, weight)
     rows, before = np.arange(len(chosen)), certain_first(case)
-    if _fills(case, goal, limits):
-        slow = shown.tpot_s.mid[:, 0] * _doubt(case)[:, 0] > PACE_S
-        paced = best_load(shown, Limits(tpot_s=PACE_S), weight)
+    if fills:
         # who is slower with one request already is filled, behind those who are not
-        chosen, before = np.where(slow, loads.shape[1] - 1, paced), (*before, slow.astype(np.int64))
-    offered = _picked(shown, chosen)
+        slow = shown.tpot_s.mid[:, 0] * doubt[:, 0] > PACE_S
+        chosen, before = np.where(slow, LOADS - 1, chosen), (*before, slow.astype(np.int64))
+    offered = shown.at((rows, chosen))
     stands, weight = standing(offered, limits), weight[rows, chosen]
     weight = np.where(stands == MISSES, excess(offered, limits), weight)
     if goal.max_cost is not None and usd_per_gpu_hour is not None:
@@ -185,20 +185,3 @@ def _loads(case: Case, goal: Goal, limits: Limits) -> tuple[Floats, Ints]:
     else:
         loads = ladder(case)
     return loads, np.broadcast_to(most, loads.shape)
-
-
-def _picked(offered: Offered, chosen: Ints) -> Offered:
-    """One load of each row."""
-    rows = np.arange(len(chosen))
-
-    def at(span: Span) -> Span:
-        return Span(
-            low=span.low[rows, chosen], mid=span.mid[rows, chosen], high=span.high[rows, chosen]
-        )
-
-    return Offered(
-        ttft_s=at(offered.ttft_s),
-        tpot_s=at(offered.tpot_s),
-        output_tokens_per_s=at(offered.output_tokens_per_s),
-        gpus=offered.gpus[rows, chosen],
-    )

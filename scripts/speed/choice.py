@@ -55,7 +55,7 @@ class Offers:
 
     def first(self, rows: Ints, limits: Limits) -> int:
         """The planner's first choice among entries, by throughput."""
-        offered = _some(self.offered, rows)
+        offered = self.offered.at(rows)
         stands = standing(offered, limits)
         unknown = np.full(len(rows), np.nan)
         among = Prospect(
@@ -77,7 +77,7 @@ class Offers:
         return np.array([members[self._best(members, limits)] for members in servers])
 
     def _best(self, rows: Ints, limits: Limits) -> int:
-        ladder = _some(self.offered, rows[np.newaxis, :])
+        ladder = self.offered.at(rows[np.newaxis, :])
         return int(best_load(ladder, limits, score(ladder, "throughput", 1.0))[0])
 
 
@@ -85,18 +85,6 @@ def _weight(offered: Offered, limits: Limits) -> Floats:
     """The objective's, or by how much the limits are missed."""
     missed = excess(offered, limits)
     return np.where(missed > 1, missed, score(offered, "throughput", 1.0))
-
-
-def _some(offered: Offered, rows: Ints) -> Offered:
-    def at(span: Span) -> Span:
-        return Span(low=span.low[rows], mid=span.mid[rows], high=span.high[rows])
-
-    return Offered(
-        ttft_s=at(offered.ttft_s),
-        tpot_s=at(offered.tpot_s),
-        output_tokens_per_s=at(offered.output_tokens_per_s),
-        gpus=offered.gpus[rows],
-    )
 
 
 def offers(model: Model, predicted: Unseen) -> Offers:
