@@ -11,18 +11,19 @@ import numpy as np
 from planner.case.offload import offloads
 from planner.changes import Changes, fixed_sizes, typed
 from planner.choice import best_rows
-from planner.finding import Finding
 from planner.judged import judge_candidates
 from planner.layout import Layouts
 from planner.memory.budget import requested_bytes
 from planner.resolve import PARTITION, Subject, table
 from planner.rules import mem003_nothing_fits as rule
+from planner.rules.base import Explanation, stamp
 from planner.units import count_text, gib_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.case import Case
+    from planner.finding import Finding
     from planner.hardware.cluster import NodeGroup
     from planner.judged import Judged
 
@@ -35,15 +36,15 @@ def nothing_fits(subject: Subject, judged: list[Judged]) -> tuple[Finding, ...]:
     nearest = max((_nearest(group) for group in judged), default=None, key=lambda miss: miss[0])
     fitting = list(islice(_fitting(subject), MOST_NAMED))
     return (
-        Finding(
-            code=rule.CODE,
-            name=rule.NAME,
-            severity=rule.SEVERITY,
-            origin=rule.ORIGIN,
-            message=f"no layout of {subject.source.id} fits on {', '.join(subject.request.gpus)}",
-            cause=nearest[1] if nearest else "",
-            fix="; or ".join(fitting) if fitting else "use larger GPUs, or more of them",
-            source="vllm.v1.worker.gpu_worker.Worker.determine_available_memory",
+        stamp(
+            rule,
+            Explanation(
+                message=f"no layout of {subject.source.id} fits on "
+                f"{', '.join(subject.request.gpus)}",
+                cause=nearest[1] if nearest else "",
+                fix="; or ".join(fitting) if fitting else "use larger GPUs, or more of them",
+                source="vllm.v1.worker.gpu_worker.Worker.determine_available_memory",
+            ),
         ),
     )
 

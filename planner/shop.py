@@ -20,7 +20,6 @@ from planner.describe import (
     with_cost,
 )
 from planner.describe.purchase import describe_purchase
-from planner.finding import Finding
 from planner.hardware.cluster import parse_cluster
 from planner.hardware.offers import Offer, not_priced
 from planner.provenance import provenance
@@ -28,10 +27,11 @@ from planner.rank.words import structure
 from planner.rules import cst001_nothing_affordable as rule
 from planner.rules import cst004_other_hardware_is_cheaper as dearer
 from planner.rules import cst005_first_token_comes_late as late
-from planner.rules.base import row_findings
+from planner.rules.base import Explanation, row_findings, stamp
 from planner.shopping import Purchase, cheapest, load_of, stocks
 
 if TYPE_CHECKING:
+    from planner.finding import Finding
     from planner.request import Request
     from planner.resolve import Subject
 
@@ -91,15 +91,14 @@ def cheaper(subject: Subject) -> tuple[Finding, ...]:
     if spent is None or best is None or best > dearer.CLEARLY * spent:
         return ()
     return (
-        Finding(
-            code=dearer.CODE,
-            name=dearer.NAME,
-            severity=dearer.SEVERITY,
-            origin=dearer.ORIGIN,
-            message=f"{other[0].text} serves the load for ${best:,.2f} an hour; of these nodes "
-            f"{own[0].text} does for ${spent:,.2f}",
-            cause="both in whole nodes, each under its best layout, at dated prices",
-            fix=f"--gpus {other[0].text}, or leave --gpus out to compare more",
+        stamp(
+            dearer,
+            Explanation(
+                message=f"{other[0].text} serves the load for ${best:,.2f} an hour; of these nodes "
+                f"{own[0].text} does for ${spent:,.2f}",
+                cause="both in whole nodes, each under its best layout, at dated prices",
+                fix=f"--gpus {other[0].text}, or leave --gpus out to compare more",
+            ),
         ),
     )
 
@@ -174,15 +173,15 @@ def _late(bought: Purchase) -> tuple[Finding, ...]:
         return ()
     acceptable = round(late.TIMES_ALONE * alone.ttft_ms, -2)
     return (
-        Finding(
-            code=late.CODE,
-            name=late.NAME,
-            severity=late.SEVERITY,
-            origin=late.ORIGIN,
-            message=f"on {bought.text} the first token comes after {loaded.ttft_ms / 1000:,.1f} s",
-            cause=f"a request alone waits {alone.ttft_ms / 1000:,.1f} s; the others are prompts "
-            "before it, and nothing limits them",
-            fix=f"--ttft-ms {acceptable:.0f}, or what is acceptable",
+        stamp(
+            late,
+            Explanation(
+                message=f"on {bought.text} the first token comes after "
+                f"{loaded.ttft_ms / 1000:,.1f} s",
+                cause=f"a request alone waits {alone.ttft_ms / 1000:,.1f} s; the others are "
+                "prompts before it, and nothing limits them",
+                fix=f"--ttft-ms {acceptable:.0f}, or what is acceptable",
+            ),
         ),
     )
 
@@ -192,15 +191,13 @@ def _nothing(subject: Subject) -> Finding:
     goal = subject.request.goal
     where = f"among {', '.join(goal.among)}" if goal.among else "of all priced hardware"
     money = f" for ${goal.max_cost:g} an hour" if goal.max_cost is not None else ""
-    return Finding(
-        code=rule.CODE,
-        name=rule.NAME,
-        severity=rule.SEVERITY,
-        origin=rule.ORIGIN,
-        message=f"nothing {where} serves the load within the limits{money}",
-        cause="no server of any layout keeps them even for one request, or it costs more",
-        fix="loosen --tpot-ms, --ttft-ms or --max-cost, or name other boards with --among",
-        source="",
+    return stamp(
+        rule,
+        Explanation(
+            message=f"nothing {where} serves the load within the limits{money}",
+            cause="no server of any layout keeps them even for one request, or it costs more",
+            fix="loosen --tpot-ms, --ttft-ms or --max-cost, or name other boards with --among",
+        ),
     )
 
 

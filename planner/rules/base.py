@@ -97,9 +97,13 @@ class Rule(Protocol):
     SEVERITY: Severity
     ORIGIN: Origin
     SCOPE: str
-    BAD: tuple[str, ...]
-    GOOD: tuple[str, ...]
     __doc__: str | None
+
+    # read only, so that a module's own tuple of two is one of any length
+    @property
+    def BAD(self) -> tuple[str, ...]: ...  # noqa: D102, N802
+    @property
+    def GOOD(self) -> tuple[str, ...]: ...  # noqa: D102, N802
 
 
 class LayoutRule(Rule, Protocol):
@@ -160,20 +164,20 @@ def layout_rules() -> tuple[LayoutRule, ...]:
 def model_findings(asked: AskedModel) -> tuple[Finding, ...]:
     """What the rules say of a model, whatever its layout."""
     checked = ((rule, cast("ModelRule", rule).check(asked)) for rule in _of_scope("model"))
-    return tuple(_stamp(rule, why, rule.SEVERITY) for rule, why in checked if why is not None)
+    return tuple(stamp(rule, why) for rule, why in checked if why is not None)
 
 
 def host_findings(host: HostCase) -> tuple[Finding, ...]:
     """What the rules say of a machine, the worst first."""
     checked = ((rule, cast("HostRule", rule).check(host)) for rule in _of_scope("host"))
-    found = (_stamp(rule, why, rule.SEVERITY) for rule, why in checked if why is not None)
+    found = (stamp(rule, why) for rule, why in checked if why is not None)
     return tuple(sorted(found, key=_worst_first))
 
 
 def document_findings(document: DocumentCase, allowed: Collection[str] = ()) -> tuple[Finding, ...]:
     """What the rules say of what a manifest puts around a server."""
     return tuple(
-        _stamp(rule, why, _severity(rule, allowed))
+        stamp(rule, why, _severity(rule, allowed))
         for rule in _of_scope("document")
         for why in cast("DocumentRule", rule).check(document)
     )
@@ -231,7 +235,7 @@ def finding(rule: LayoutRule, case: Case, row: int) -> Finding:
     price = getattr(rule, "price", None)
     if price is not None and (told := price(case, row)):
         why = replace(why, cause=f"{why.cause}; {told}")
-    return _stamp(rule, why, _severity(rule, case.allowed))
+    return stamp(rule, why, _severity(rule, case.allowed))
 
 
 def row_findings(case: Case, rows: Iterable[int]) -> list[tuple[Finding, ...]]:
@@ -252,11 +256,12 @@ def _severity(rule: Rule, allowed: Collection[str]) -> Severity:
     return Severity.WARNING if mine and rule.CODE in allowed else rule.SEVERITY
 
 
-def _stamp(rule: Rule, why: Explanation, severity: Severity) -> Finding:
+def stamp(rule: Rule, why: Explanation, severity: Severity | None = None) -> Finding:
+    """The finding of a rule; of its own severity, where no other is given."""
     return Finding(
         code=rule.CODE,
         name=rule.NAME,
-        severity=severity,
+        severity=severity or rule.SEVERITY,
         origin=rule.ORIGIN,
         message=why.message,
         cause=why.cause,

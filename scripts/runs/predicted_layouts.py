@@ -8,13 +8,13 @@ Usage: ``python -m scripts.runs.predicted_layouts CASES.jsonl GPUS FOLDER``
 
 from __future__ import annotations
 
-import csv
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner import estimate
 from planner.runtime.measure.cases import read_file
+from scripts.runs.measured import write
 from scripts.runs.predicted import RELEASE, TERMS, UTILIZATION
 
 if TYPE_CHECKING:
@@ -71,14 +71,6 @@ def speed(case: str, concurrency: int, found: Layout) -> dict[str, Any]:
         row[name] = getattr(told, name)
         row[f"{name}_low"], row[f"{name}_high"] = told.interval[name] if told else ("", "")
     return {**row, "limited_by": told.limited_by if told else ""}
-
-
-def write(path: Path, rows: list[dict[str, Any]]) -> None:
-    """A CSV file with a column for every key."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def main() -> None:

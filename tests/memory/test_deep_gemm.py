@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from planner import estimate
 from planner.units import MIB
+from tests.memory.stages_of import stages_of
 
 QWEN, LATENT = "Qwen/Qwen3-8B", "deepseek-ai/DeepSeek-V2-Lite"
 
@@ -15,17 +15,7 @@ QWEN, LATENT = "Qwen/Qwen3-8B", "deepseek-ai/DeepSeek-V2-Lite"
 def added(
     model: str, options: dict[str, Any] | None = None, gpus: str = "H100", version: str = "0.26"
 ) -> int:
-    answer = estimate(
-        model=model,
-        gpus=gpus,
-        offline=True,
-        vllm_version=version,
-        calibration=False,
-        **(options or {}),
-    )
-    memory = answer.layouts[0].memory
-    assert memory is not None
-    return memory.stages[0].post_load_bytes
+    return stages_of(model, gpus, vllm_version=version, **(options or {}))[0].post_load_bytes
 
 
 @pytest.mark.parametrize(

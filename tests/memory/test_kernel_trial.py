@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from planner import estimate
 from planner.units import MIB
+from tests.memory.stages_of import stages_of
 
 if TYPE_CHECKING:
     from planner.plan import Stage
@@ -18,17 +18,9 @@ SMALL = {"max_num_batched_tokens": 512, "max_num_seqs": 16}
 def stage(
     model: str, options: dict[str, Any], gpus: str = "1xH200", version: str = "0.26"
 ) -> Stage:
-    answer = estimate(
-        model=model,
-        gpus=gpus,
-        offline=True,
-        vllm_version=version,
-        calibration=False,
-        **{"gpu_memory_utilization": 0.92, **options},
-    )
-    memory = answer.layouts[0].memory
-    assert memory is not None
-    return memory.stages[0]
+    return stages_of(
+        model, gpus, vllm_version=version, **{"gpu_memory_utilization": 0.92, **options}
+    )[0]
 
 
 # peak_activation_bytes, or what share, weights and room leave: tests/data/h100_runs, h200_runs

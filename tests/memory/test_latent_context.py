@@ -6,28 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from planner import estimate
 from planner.memory.latent_context import context_rows
 from planner.units import GIB, MIB
+from tests.memory.stages_of import stages_of
 
 if TYPE_CHECKING:
     from planner.plan import Stage
 
 
 def stage(model: str, version: str, options: dict[str, Any], gpus: str = "1xH100") -> Stage:
-    answer = estimate(
-        model=model,
-        gpus=gpus,
-        offline=True,
+    return stages_of(
+        model,
+        gpus,
         vllm_version=version,
-        calibration=False,
         gpu_memory_utilization=0.92,
         enforce_eager=True,
         **options,
-    )
-    memory = answer.layouts[0].memory
-    assert memory is not None
-    return memory.stages[0]
+    )[0]
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ import inspect
 import re
 from typing import TYPE_CHECKING, cast
 
-from planner.finding import Finding, Location
-from planner.rules.base import find_rule, rules
+from planner.finding import Location
+from planner.rules.base import Explanation, find_rule, rules, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from planner.finding import Finding
     from planner.rules.base import LogRule, Rule
     from planner.vllm.log import LogError, LogFacts
 
@@ -60,16 +61,15 @@ def _finding(rule: Rule, error: LogError, facts: LogFacts) -> Finding:
     if rule.SCOPE == "log" and hasattr(rule, "explain"):
         told = cast("LogRule", rule).explain(error, facts)
         cause, fix = told.cause or cause, told.fix or fix
-    return Finding(
-        code=rule.CODE,
-        name=rule.NAME,
-        severity=rule.SEVERITY,
-        origin=rule.ORIGIN,
-        message=error.text,
-        cause=cause,
-        fix=fix,
-        source=sections.get("Source in vLLM", ""),
-        location=Location(file=facts.name, line=error.line),
+    return stamp(
+        rule,
+        Explanation(
+            message=error.text,
+            cause=cause,
+            fix=fix,
+            source=sections.get("Source in vLLM", ""),
+            place=Location(file=facts.name, line=error.line),
+        ),
     )
 
 
